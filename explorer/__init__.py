@@ -1,0 +1,1 @@
+"""An explorer of generative models: move something, and see the mathematics answer."""

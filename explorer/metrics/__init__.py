@@ -1,0 +1,1 @@
+"""Pure functions that measure how far apart two distributions are."""

@@ -1,0 +1,1 @@
+"""The displayed code: numpy or torch only, no plotting, no files, no hidden randomness."""

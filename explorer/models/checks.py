@@ -1,0 +1,53 @@
+"""Clear sentences for wrong input, shared by the densities. Letters: N points, D dimensions."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+
+
+def frozen_copy(value: ArrayLike, ndim: int) -> Array:
+    """A read-only float copy with at least ndim axes, so that a frozen record really is frozen."""
+    array = np.array(value, dtype=float, ndmin=ndim)
+    array.setflags(write=False)
+    return array
+
+
+def as_matrix(x: ArrayLike) -> Array:
+    """Points (N, D) as floats; numbers (N,) become (N, 1)."""
+    x = np.asarray(x, dtype=float)
+    return x[:, None] if x.ndim == 1 else x
+
+
+def as_points(x: ArrayLike, dimensions: int) -> Array:
+    """Points (N, D) as floats; with D = 1 plain numbers (N,) will do. ValueError otherwise."""
+    points = np.asarray(x, dtype=float)
+    if dimensions == 1 and points.ndim < 2:
+        points = points.reshape(-1, 1)
+    if points.ndim != 2 or points.shape[1] != dimensions:
+        raise ValueError(f"expected points of shape (N, {dimensions}), got {points.shape}")
+    return points
+
+
+def check_covariance(mean: Array, covariance: Array) -> None:
+    """ValueError unless mean is (D,) and covariance a finite symmetric (D, D)."""
+    if mean.ndim != 1 or covariance.shape != 2 * mean.shape:
+        raise ValueError(
+            f"need a mean (D,) and a covariance (D, D), got {mean.shape} and {covariance.shape}"
+        )
+    if not (np.isfinite(mean).all() and np.isfinite(covariance).all()):
+        raise ValueError("mean and covariance must be finite numbers")
+    if not np.allclose(covariance, covariance.T, rtol=1e-8, atol=1e-8 * abs(covariance).max()):
+        raise ValueError(f"a covariance must be symmetric, got\n{covariance}")
+
+
+def check_probabilities(name: str, p: ArrayLike, size: int | None = None) -> Array:
+    """Probabilities (K,) that are >= 0 and sum to 1 (within 1e-8). ValueError otherwise."""
+    p = np.asarray(p, dtype=float)
+    if p.ndim != 1 or (size is not None and len(p) != size):
+        raise ValueError(f"{name} must have shape ({size or 'K'},), got {p.shape}")
+    if not (p >= 0).all() or abs(p.sum() - 1) > 1e-8:
+        raise ValueError(f"{name} must be >= 0 and sum to 1, got {p} (sum {p.sum():.6g})")
+    return p
