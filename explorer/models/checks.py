@@ -8,6 +8,10 @@ from numpy.typing import ArrayLike, NDArray
 Array = NDArray[np.float64]
 
 
+class NotPositiveDefinite(ValueError):
+    """A covariance without width in some direction: there is no density."""
+
+
 def frozen_copy(value: ArrayLike, ndim: int) -> Array:
     """A read-only float copy with at least ndim axes, so that a frozen record really is frozen."""
     array = np.array(value, dtype=float, ndmin=ndim)

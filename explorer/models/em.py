@@ -9,7 +9,7 @@ Sources: Dempster, Laird & Rubin (1977); Bishop, PRML (2006), sections 9.2.2 and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,7 +17,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from explorer.models.checks import Array, as_matrix
-from explorer.models.mixture import CollapsedComponent, Mixture
+from explorer.models.covariance import CollapsedComponent, constrain, refuse_collapsed
+from explorer.models.mixture import Mixture
+
+__all__ = ["CollapsedComponent", "EMStep", "Mixture", "e_step", "em_steps", "lower_bound", "m_step"]
 
 TINY = 10 * float(np.finfo(float).eps)  # keeps log pi finite for a component without points
 
@@ -63,52 +66,25 @@ def weighted_moments(x: Array, gamma: Array) -> Moments:
     counts = gamma.sum(axis=0)  # N_k = sum_n gamma_nk
     share = (gamma / np.maximum(counts, np.finfo(float).tiny)).T  # (K, N), each row sums to 1
     means = np.array([g @ x for g in share])  # mu_k = sum_n gamma_nk x_n / N_k
-    deviations = [x - mean for mean in means]  # K times (N, D)
-    covariances = [(g * d.T) @ d for g, d in zip(share, deviations, strict=True)]
-    return Moments(counts, means, np.array(covariances))
+    covariances = np.array([scatter(g, x - mean) for g, mean in zip(share, means, strict=True)])
+    return Moments(counts, means, covariances)
 
 
-def pool(counts: Array, covariances: Array) -> Array:
-    """tied: one covariance for all, the average over the points."""
-    return np.broadcast_to(np.tensordot(counts / counts.sum(), covariances, 1), covariances.shape)
-
-
-def keep_diagonal(counts: Array, covariances: Array) -> Array:
-    """diag: ellipses along the axes."""
-    return covariances * np.eye(covariances.shape[-1])
-
-
-def keep_average_variance(counts: Array, covariances: Array) -> Array:
-    """spherical: circles, with the average variance of the dimensions."""
-    d = covariances.shape[-1]
-    return np.trace(covariances, axis1=1, axis2=2)[:, None, None] / d * np.eye(d)
-
-
-CONSTRAINTS: dict[str, Callable[[Array, Array], Array]] = {
-    "full": lambda counts, covariances: covariances,
-    "tied": pool,
-    "diag": keep_diagonal,
-    "spherical": keep_average_variance,
-}
+def scatter(g: Array, deviation: Array) -> Array:
+    """sum_n g_n d_n d_n^T: weights (N,), deviations (N, D) -> (D, D)."""
+    return (g * deviation.T) @ deviation
 
 
 def maximise(moments: Moments, covariance_type: str = "full", reg_covar: float = 0.0) -> Mixture:
-    """The most likely mixture given the moments; reg_covar (units of x squared) is added to every
-    variance. CollapsedComponent if a covariance is then not positive-definite."""
-    covariances = CONSTRAINTS[covariance_type](moments.counts, moments.covariances)
-    if reg_covar == 0:
-        refuse_collapsed(moments.means, covariances)
+    """The mixture that maximises the lower bound, given the moments of the points.
+
+    reg_covar (in units of x squared) is added to every variance. Raises CollapsedComponent.
+    """
+    covariances = constrain(moments.counts, moments.covariances, covariance_type)
+    covariances = covariances + reg_covar * np.eye(covariances.shape[-1])
+    refuse_collapsed(moments.counts, moments.means, covariances, reg_covar)
     weights = moments.counts + TINY
-    identity = np.eye(moments.means.shape[1])
-    return Mixture(weights / weights.sum(), moments.means, covariances + reg_covar * identity)
-
-
-def refuse_collapsed(means: Array, covariances: Array) -> None:
-    """CollapsedComponent where a variance is only the rounding error of float64 arithmetic."""
-    for k, (mean, covariance) in enumerate(zip(means, covariances, strict=True)):
-        noise = (1e3 * np.finfo(float).eps * abs(mean)) ** 2
-        if not (covariance.diagonal() > noise).all():
-            raise CollapsedComponent(k, "its responsibilities leave it a single point or none")
+    return Mixture(weights / weights.sum(), moments.means, covariances)
 
 
 def m_step(
@@ -132,11 +108,12 @@ def em_steps(
     tol: float = 1e-3,
     max_iter: int = 100,
 ) -> Iterator[EMStep]:
-    """Yield the state after every half-step: E, M, E, M, ...
+    """Yield the state after every half-step: E, M, E, M, ... from points (N, D).
 
-    Ends after the iteration whose E step improved the log-likelihood per point by less than tol
-    (scikit-learn's rule), or after max_iter. Raises CollapsedComponent when a component has lost
-    its points or its width; reg_covar > 0 prevents it.
+    Ends after the iteration whose E step changed the log-likelihood per point by less than tol
+    (scikit-learn's rule), or after max_iter. Neither half can lower the log-likelihood, except that
+    reg_covar > 0, which keeps components from collapsing, may cost a little near the end.
+    Raises CollapsedComponent when a component has lost its points or its width.
     """
     mixture, before = start, -np.inf
     for iteration in range(1, max_iter + 1):

@@ -17,7 +17,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri  # Phi(z) = (1 + erf(z / sqrt 2)) / 2, and its inverse
 
-from explorer.models.checks import Array, as_matrix, as_points, check_covariance, frozen_copy
+from explorer.models.checks import (
+    Array,
+    NotPositiveDefinite,
+    as_matrix,
+    as_points,
+    check_covariance,
+    frozen_copy,
+)
 
 LOG_2PI = float(np.log(2 * np.pi))
 
@@ -68,7 +75,8 @@ class Gaussian:
         try:
             return np.asarray(np.linalg.cholesky(self.covariance), dtype=float)
         except np.linalg.LinAlgError:
-            raise ValueError(f"covariance is not positive-definite:\n{self.covariance}") from None
+            message = f"covariance is not positive-definite:\n{self.covariance}"
+            raise NotPositiveDefinite(message) from None
 
     @cached_property
     def whitener(self) -> Array:

@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from explorer.models import gmm_start
 from explorer.models.checks import Array
+from explorer.models.covariance import compact, expand
 from explorer.models.em import EMStep, Moments, e_step, em_steps, maximise, weighted_moments
 from explorer.models.mixture import Mixture
 
@@ -91,15 +92,12 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         x = self._validate(X)
         warm = self.warm_start and hasattr(self, "converged_")
         random_state = check_random_state(self.random_state)
-        best: tuple[Mixture, list[float], bool] | None = None
+        runs = []
         for attempt in range(1 if warm else self.n_init):
             self._say(attempt, f"Initialization {attempt}", interval=1)
             start = self._mixture() if warm else gmm_start.start(self, x, random_state)
-            run = self._run(x, start, self.lower_bound_ if warm else -np.inf)
-            if best is None or run[1][-1:] > best[1][-1:]:
-                best = run
-        assert best is not None
-        self._learn(*best)
+            runs.append(self._run(x, start, self.lower_bound_ if warm else -np.inf))
+        self._learn(*max(runs, key=lambda run: run[1][-1:]))
         return self
 
     def fit_predict(self, X: ArrayLike, y: object = None) -> np.ndarray:
@@ -189,10 +187,10 @@ class GaussianMixture(DensityMixin, BaseEstimator):
     def _learn(self, mixture: Mixture, bounds: list[float], converged: bool) -> None:
         self.weights_, self.means_ = np.array(mixture.weights), np.array(mixture.means)
         whiteners = np.array([component.whitener for component in mixture.components])
-        self.covariances_ = gmm_start.compact(mixture.covariances, self.covariance_type)
+        self.covariances_ = compact(mixture.covariances, self.covariance_type)
         cholesky = whiteners.transpose(0, 2, 1)  # upper triangular, precision = U U^T
-        self.precisions_cholesky_ = gmm_start.compact(cholesky, self.covariance_type)
-        self.precisions_ = gmm_start.compact(cholesky @ whiteners, self.covariance_type)
+        self.precisions_cholesky_ = compact(cholesky, self.covariance_type)
+        self.precisions_ = compact(cholesky @ whiteners, self.covariance_type)
         self.n_iter_, self.lower_bounds_, self.converged_ = len(bounds), bounds, converged
         self.lower_bound_ = bounds[-1] if bounds else -np.inf
         if not converged and self.max_iter > 0:
@@ -203,9 +201,12 @@ class GaussianMixture(DensityMixin, BaseEstimator):
                 stacklevel=3,
             )
 
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "weights_")
+
     def _mixture(self) -> Mixture:
         """The learned parameters as a density."""
-        expanded = gmm_start.expand(self.covariances_, self.covariance_type, self.means_.shape)
+        expanded = expand(self.covariances_, self.covariance_type, self.means_.shape)
         return Mixture(self.weights_, self.means_, expanded)
 
     def _infer(self, X: ArrayLike, keep: Callable[[Array, Array], np.ndarray]) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Where EM starts, and the four shapes a covariance is stored in; in scikit-learn's manner."""
+"""Where GaussianMixture's EM starts: what the user gave, or a guess as scikit-learn makes it."""
 
 from __future__ import annotations
 
@@ -9,35 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from explorer.models.checks import Array
-from explorer.models.em import CONSTRAINTS, maximise, weighted_moments
+from explorer.models.covariance import COVARIANCE_TYPES, expand
+from explorer.models.em import maximise, weighted_moments
 from explorer.models.mixture import Mixture
 
 if TYPE_CHECKING:
     from explorer.models.gmm import GaussianMixture
 
 INIT_PARAMS = ("kmeans", "k-means++", "random_from_data", "random")
-
-
-def compact(matrices: Array, covariance_type: str) -> Array:
-    """(K, D, D) -> itself full, (D, D) tied, (K, D) diag, (K,) spherical."""
-    diagonals = np.diagonal(matrices, axis1=1, axis2=2)
-    shapes = {"full": matrices, "tied": matrices[0], "diag": diagonals}
-    return np.array(shapes.get(covariance_type, diagonals[:, 0]))
-
-
-def expand(stored: ArrayLike, covariance_type: str, shape: tuple[int, ...]) -> Array:
-    """The inverse of compact, for means of shape (K, D). ValueError if stored does not fit."""
-    k, d = shape
-    stored = np.asarray(stored, dtype=float)
-    expected = {"full": (k, d, d), "tied": (d, d), "diag": (k, d), "spherical": (k,)}
-    if stored.shape != expected[covariance_type]:
-        raise ValueError(
-            f"{covariance_type} covariances or precisions need shape "
-            f"{expected[covariance_type]}, got {stored.shape}"
-        )
-    if covariance_type in ("full", "tied"):
-        return np.broadcast_to(stored, (k, d, d))
-    return (stored[:, None] if covariance_type == "spherical" else stored)[..., None] * np.eye(d)
 
 
 def start(model: GaussianMixture, x: Array, random_state: np.random.RandomState) -> Mixture:
@@ -107,6 +86,6 @@ def check_parameters(model: GaussianMixture) -> None:
         value = getattr(model, name)
         if not isinstance(value, Real) or not float(value) >= 0:
             raise ValueError(f"{name} must be a number >= 0, got {value!r}")
-    for name, allowed in (("covariance_type", CONSTRAINTS), ("init_params", INIT_PARAMS)):
+    for name, allowed in (("covariance_type", COVARIANCE_TYPES), ("init_params", INIT_PARAMS)):
         if getattr(model, name) not in allowed:
             raise ValueError(f"{name} must be one of {list(allowed)}, got {getattr(model, name)!r}")

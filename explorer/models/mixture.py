@@ -17,26 +17,12 @@ from explorer.models.checks import Array, as_points, check_probabilities, frozen
 from explorer.models.gaussian import Gaussian
 
 
-class CollapsedComponent(ValueError):
-    """A component has shrunk onto a point or a line, where the likelihood has no maximum.
-
-    component is its index in 0..K-1 (PRML section 9.2.1 on these singularities).
-    """
-
-    def __init__(self, component: int, reason: str) -> None:
-        super().__init__(
-            f"component {component} has collapsed: {reason}. "
-            "Use fewer components, another start, or a larger reg_covar."
-        )
-        self.component = component
-
-
 @dataclass(frozen=True, eq=False)
 class Mixture:
     """p(x) = sum_k pi_k N(x | mu_k, Sigma_k) (PRML 9.7).
 
-    ValueError for wrong shapes or weights; CollapsedComponent (also a ValueError) for a covariance
-    that is not positive-definite.
+    ValueError for wrong shapes, for weights that do not sum to 1, and (NotPositiveDefinite) for a
+    covariance without width in some direction.
     """
 
     weights: Array  # (K,) >= 0, summing to 1
@@ -65,13 +51,8 @@ class Mixture:
     @cached_property
     def components(self) -> tuple[Gaussian, ...]:
         """The K Gaussians."""
-        gaussians = []
-        for k, (mean, covariance) in enumerate(zip(self.means, self.covariances, strict=True)):
-            try:
-                gaussians.append(Gaussian(mean, covariance))
-            except ValueError as error:
-                raise CollapsedComponent(k, str(error)) from None
-        return tuple(gaussians)
+        pairs = zip(self.means, self.covariances, strict=True)
+        return tuple(Gaussian(mean, covariance) for mean, covariance in pairs)
 
     def component_log_prob(self, x: ArrayLike) -> Array:
         """log N(x_n | mu_k, Sigma_k): points (N, D) -> (N, K)."""
