@@ -1,0 +1,49 @@
+"""The table of lessons. Navigation, the home page's map and "where it leads" are drawn from it.
+
+A lesson's title and one-line summary live in its prose file, so that a new family costs one line
+here and touches nothing else.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from explorer.i18n import n_
+
+ROOT = Path(__file__).parents[1]
+
+PARTS = {"foundations": n_("Foundations")}
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """slug: URL and file name; needs: slugs of the lessons it builds on."""
+
+    slug: str
+    part: str
+    icon: str
+    needs: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """The page's script, relative to the root of the project."""
+        return f"pages/{self.part}/{self.slug}.py"
+
+
+LESSONS = (
+    Lesson("normal", "foundations", ":material/notifications:"),
+    # Lesson("likelihood", "foundations", ":material/landscape:", needs=("normal",)),
+    # Lesson("multivariate", "foundations", ":material/lens_blur:", needs=("normal", "likelihood")),
+    # Lesson("mixture", "foundations", ":material/bubble_chart:", needs=("multivariate",)),
+    # Lesson("em", "foundations", ":material/autorenew:", needs=("mixture", "likelihood")),
+    # Lesson("divergence", "foundations", ":material/compare_arrows:", needs=("likelihood", "em")),
+)
+
+
+def lesson(slug: str) -> Lesson:
+    """The lesson with this slug; KeyError if there is none."""
+    return {entry.slug: entry for entry in LESSONS}[slug]
+
+
+def leads_to(slug: str) -> tuple[Lesson, ...]:
+    """Lessons that build directly on this one, in catalogue order."""
+    return tuple(entry for entry in LESSONS if slug in entry.needs)

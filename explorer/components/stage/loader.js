@@ -1,0 +1,31 @@
+
+/** Folder that Streamlit serves, also behind a path prefix: taken from Streamlit's own script. */
+function served(name) {
+  const script = document.querySelector('script[type="module"][src*="static/js/"]');
+  const root = script ? script.src.replace(/static\/js\/.*$/, "") : new URL("./", location.href).href;
+  return root + "app/static/" + name;
+}
+
+function plotly() {
+  return (globalThis.__explorerPlotly ??= new Promise((resolve, reject) => {
+    const tag = document.createElement("script");
+    tag.src = served("%plotly%");
+    tag.onload = () => resolve(globalThis.Plotly);
+    tag.onerror = () => { globalThis.__explorerPlotly = undefined; reject(new Error("plotly")); };
+    document.head.append(tag);
+  }));
+}
+
+export default function (component) {
+  const root = component.parentElement.querySelector(".gx-root");
+  root.latest = component;
+  if (root.stage) { root.stage.update(component); return root.stage.destroy; }
+  Promise.all([import(served("%stage%")), plotly()])
+    .then(([module, Plotly]) => {
+      if (!root.isConnected && root.gone) return;
+      root.stage ??= module.mount(root, Plotly);
+      root.stage.update(root.latest);
+    })
+    .catch(() => { root.textContent = component.data.words.failed; });
+  return () => { root.gone = true; root.stage?.destroy(); };
+}

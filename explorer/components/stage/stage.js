@@ -1,0 +1,360 @@
+/* The stage: plotly kept alive, a film scrubbed here, handles dragged here. */
+
+// Light value -> dark value of every role's colour; filled in from explorer/figures/theme.py.
+const DARK = /*DARK*/{};
+const LIGHT_VALUES = new RegExp(
+  Object.keys(DARK).map((s) => s.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|") || "$^", "gi");
+
+const NARROW = 520; // px; below it a figure may bring another layout
+const GAP = 40; // ms between two reports while a handle moves
+const PATIENCE = 400; // ms after which an unanswered report no longer blocks the next
+
+const toDark = (text) => text.replace(LIGHT_VALUES, (value) => DARK[value.toLowerCase()] ?? value);
+
+function isDark(root) {
+  const probe = document.createElement("span");
+  probe.style.color = getComputedStyle(root).getPropertyValue("--st-background-color") || "#fff";
+  root.append(probe);
+  const [r, g, b] = getComputedStyle(probe).color.match(/[\d.]+/g).map(Number);
+  probe.remove();
+  return 0.299 * r + 0.587 * g + 0.114 * b < 128;
+}
+
+function merge(base, change) {
+  if (change === null || typeof change !== "object" || Array.isArray(change)) return change;
+  if (base === null || typeof base !== "object" || Array.isArray(base)) return change;
+  const result = { ...base };
+  for (const [name, value] of Object.entries(change)) result[name] = merge(base[name], value);
+  return result;
+}
+
+/** Axis settings may be written "xaxis.domain": value; plotly.react wants them nested. */
+function nest(flat) {
+  const result = {};
+  for (const [path, value] of Object.entries(flat)) {
+    const names = path.split(".");
+    let place = result;
+    for (const name of names.slice(0, -1)) place = place[name] ??= {};
+    place[names.at(-1)] = value;
+  }
+  return result;
+}
+
+function element(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+function svg(tag, attributes = {}) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  return node;
+}
+
+const ICONS = {
+  first: "M5 5h2v14H5zM20 5v14L9 12z", back: "M15 5v14L5 12z", next: "M9 5v14l10-7z",
+  play: "M7 4v16l13-8z", pause: "M6 5h4v14H6zM14 5h4v14h-4z",
+};
+
+function icon(name) {
+  const picture = svg("svg", { viewBox: "0 0 24 24", width: 20, height: 20, "aria-hidden": "true" });
+  picture.append(svg("path", { d: ICONS[name], fill: "currentColor" }));
+  return picture;
+}
+
+export function mount(root, Plotly) {
+  let component, data, figure, frames = [], dark, texts = {};
+  let frame = 0, playing = null, shownWords = "";
+  let dragging = null, lastSent = 0, waiting = 0, pending = null;
+
+  const plot = element("div", { class: "gx-plot", role: "img" });
+  const overlay = svg("svg", { class: "gx-handles" });
+  const wrap = element("div", { class: "gx-wrap" }, plot, overlay);
+  const film = element("div", { class: "gx-film", role: "group" });
+  const caption = element("figcaption", { class: "gx-summary" });
+  const tools = element("div", { class: "gx-tools" });
+  const stage = element("figure", { class: "gx-stage" }, wrap, film, element("div", { class: "gx-foot" }, caption, tools));
+  root.replaceChildren(stage);
+
+  // ---- the picture ------------------------------------------------------------------------
+  function composed() {
+    let traces = figure.data, layout = figure.layout;
+    const now = frames[frame];
+    if (now) {
+      traces = traces.slice();
+      (now.data ?? []).forEach((change, i) => {
+        const index = now.traces ? now.traces[i] : i;
+        traces[index] = merge(traces[index], change);
+      });
+      if (now.layout) layout = merge(layout, now.layout);
+    }
+    const meta = layout.meta ?? {};
+    const isNarrow = wrap.clientWidth && wrap.clientWidth < NARROW;
+    if (isNarrow) {
+      layout = merge(layout, nest(meta.narrow ?? {}));
+      layout = merge(layout, { font: { size: 13 }, margin: { l: 48, r: 8 } });
+    }
+    const height = isNarrow ? meta.narrowHeight ?? Math.min(layout.height ?? 430, 380) : layout.height ?? 430;
+    wrap.style.height = height + "px";
+    const font = getComputedStyle(root).getPropertyValue("--st-font") || "sans-serif";
+    return { data: traces, layout: merge(layout, { height, width: wrap.clientWidth || undefined, font: { family: font } }) };
+  }
+
+  function draw() {
+    const { data: traces, layout } = composed();
+    Plotly.react(plot, traces, layout, { displayModeBar: false, responsive: false, scrollZoom: false, doubleClick: false });
+    placeHandles();
+    const summary = data.summaries[frame] ?? data.summary;
+    if (caption.textContent !== summary) caption.textContent = summary;
+    plot.setAttribute("aria-label", summary);
+  }
+
+  // ---- the film (or the live slider, which looks the same) -----------------------------------
+  const button = (name, action) => {
+    const node = element("button", { type: "button", class: "gx-button", "aria-label": data.words[name], title: data.words[name] }, icon(name));
+    node.onclick = action;
+    return node;
+  };
+  let slider, output, playButton;
+
+  function count() { return data.live ? data.live.values.length : frames.length; }
+
+  function buildFilm() {
+    film.replaceChildren();
+    film.hidden = count() < 2;
+    if (film.hidden) return;
+    const name = data.live ? data.live.name : data.film;
+    film.setAttribute("aria-label", name);
+    slider = element("input", { type: "range", min: 0, max: count() - 1, step: 1, class: "gx-range", "aria-label": name });
+    slider.oninput = () => { stop(); show(Number(slider.value), data.live !== null); };
+    slider.onchange = () => rest();
+    output = element("span", { class: "gx-output" });
+    playButton = button("play", () => (playing ? stop() : play()));
+    film.append(
+      button("first", () => { stop(); show(0); rest(); }),
+      button("back", () => { stop(); show(frame - 1); rest(); }),
+      playButton,
+      button("next", () => { stop(); show(frame + 1); rest(); }),
+      slider, output);
+    label();
+  }
+
+  function label() {
+    if (film.hidden) return;
+    const text = data.live
+      ? `${data.live.name} = ${Number(data.live.values[frame].toPrecision(4))}${data.live.unit ? " " + data.live.unit : ""}`
+      : `${data.film} ${frames[frame]?.name ?? ""}`;
+    slider.value = frame;
+    slider.setAttribute("aria-valuetext", text);
+    output.textContent = text;
+  }
+
+  function show(index, throttled = false) {
+    frame = Math.max(0, Math.min(count() - 1, index));
+    label();
+    if (data.live) report("scrubbed", frame, throttled);
+    else draw();
+  }
+
+  function rest() {
+    if (!data.live && data.reports) component.setTriggerValue("scrubbed", frame);
+    if (data.live) report("scrubbed", frame, false);
+  }
+
+  function play() {
+    if (frame >= count() - 1) show(0);
+    let last = performance.now();
+    const tick = (now) => {
+      if (!playing) return;
+      if (now - last >= data.interval) {
+        last = now;
+        if (frame >= count() - 1) { stop(); rest(); return; }
+        show(frame + 1, true);
+      }
+      playing = requestAnimationFrame(tick);
+    };
+    playing = requestAnimationFrame(tick);
+    face("pause");
+  }
+
+  function stop() {
+    if (playing) cancelAnimationFrame(playing);
+    playing = null;
+    face("play");
+  }
+
+  function face(name) {
+    if (!playButton) return;
+    playButton.replaceChildren(icon(name));
+    playButton.setAttribute("aria-label", data.words[name]);
+    playButton.title = data.words[name];
+  }
+
+  film.onkeydown = (event) => {
+    if (event.target === slider) return; // the range has its own arrow keys
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (step === undefined && event.key !== "Home" && event.key !== "End") return;
+    event.preventDefault();
+    stop();
+    show(event.key === "Home" ? 0 : event.key === "End" ? count() - 1 : frame + step);
+    rest();
+  };
+
+  // ---- reports to the server: at most one unanswered, the newest wins -------------------------
+  function report(kind, value, throttled) {
+    const now = performance.now();
+    clearTimeout(pending);
+    const wait = Math.max(GAP - (now - lastSent), waiting && now - waiting < PATIENCE ? 30 : 0);
+    if (throttled && wait > 0) { pending = setTimeout(() => report(kind, value, true), wait); return; }
+    lastSent = waiting = now;
+    component.setTriggerValue(kind, value);
+  }
+
+  // ---- handles ------------------------------------------------------------------------------
+  const axisOf = (handle, which) => {
+    const name = which === "x" ? handle.xaxis : handle.yaxis;
+    return plot._fullLayout?.[name[0] + "axis" + name.slice(1)];
+  };
+  const grips = new Map();
+
+  function placeHandles() {
+    const full = plot._fullLayout;
+    if (!full) return;
+    overlay.setAttribute("viewBox", `0 0 ${full.width} ${full.height}`);
+    overlay.setAttribute("width", full.width);
+    overlay.setAttribute("height", full.height);
+    const wanted = new Set(data.handles.map((h) => h.id));
+    for (const [id, grip] of grips) if (!wanted.has(id)) { grip.remove(); grips.delete(id); }
+    for (const handle of data.handles) {
+      if (!grips.has(handle.id)) grips.set(handle.id, makeGrip(handle.id));
+      const grip = grips.get(handle.id);
+      const at = dragging?.id === handle.id ? dragging : handle;
+      const ax = axisOf(handle, "x"), ay = axisOf(handle, "y");
+      if (!ax || !ay) continue;
+      const px = ax._offset + ax.l2p(at.x), py = ay._offset + ay.l2p(at.y);
+      const inside = px >= ax._offset - 9 && px <= ax._offset + ax._length + 9 && py >= ay._offset - 9 && py <= ay._offset + ay._length + 9;
+      // A handle beyond the picture waits at the edge, where it can still be caught.
+      const cx = inside ? px : Math.max(ax._offset, Math.min(ax._offset + ax._length, px));
+      const cy = inside ? py : Math.max(ay._offset, Math.min(ay._offset + ay._length, py));
+      grip.setAttribute("transform", `translate(${cx} ${cy})`);
+      grip.style.setProperty("--gx-handle", dark ? toDark(handle.color) : handle.color);
+      grip.setAttribute("data-shape", handle.shape);
+      grip.setAttribute("data-axes", handle.axes);
+      const number = (v) => Number(v.toPrecision(4));
+      const where = { x: `${number(at.x)}`, y: `${number(at.y)}`, xy: `${number(at.x)}, ${number(at.y)}` }[handle.axes];
+      grip.setAttribute("aria-label", `${handle.label}: ${where} (${data.words.drag})`);
+    }
+  }
+
+  function makeGrip(id) {
+    const grip = svg("g", { class: "gx-handle", tabindex: 0, role: "button", "data-id": id });
+    grip.append(svg("circle", { class: "gx-hit", r: 22 }), svg("circle", { class: "gx-halo", r: 14 }), svg("path", { class: "gx-grip", d: "M0-9A9 9 0 1 1 0 9A9 9 0 1 1 0-9Z" }));
+    const self = () => data.handles.find((h) => h.id === id);
+    const limit = (handle, x, y) => {
+      const [x0, x1, y0, y1] = handle.bounds;
+      return [Math.min(x1 ?? Infinity, Math.max(x0 ?? -Infinity, x)), Math.min(y1 ?? Infinity, Math.max(y0 ?? -Infinity, y))];
+    };
+    const move = (handle, x, y, throttled) => {
+      [x, y] = limit(handle, handle.axes.includes("x") ? x : handle.x, handle.axes.includes("y") ? y : handle.y);
+      if (throttled) dragging = { id, x, y, dx: dragging.dx, dy: dragging.dy };
+      else { handle.x = x; handle.y = y; }
+      placeHandles();
+      report("moved", { id, x, y }, throttled);
+    };
+    const toData = (event, handle) => {
+      const box = overlay.getBoundingClientRect();
+      const ax = axisOf(handle, "x"), ay = axisOf(handle, "y");
+      return [ax.p2l(event.clientX - box.left - ax._offset), ay.p2l(event.clientY - box.top - ay._offset)];
+    };
+    grip.onpointerdown = (event) => {
+      if (event.button) return;
+      event.preventDefault();
+      grip.focus({ preventScroll: true });
+      grip.setPointerCapture(event.pointerId);
+      const handle = self();
+      const [x, y] = toData(event, handle);
+      dragging = { id, x: handle.x, y: handle.y, dx: handle.x - x, dy: handle.y - y };
+      grip.classList.add("gx-held");
+    };
+    grip.onpointermove = (event) => {
+      if (dragging?.id !== id) return;
+      const handle = self();
+      const [x, y] = toData(event, handle);
+      move(handle, x + dragging.dx, y + dragging.dy, true);
+    };
+    const release = () => {
+      if (dragging?.id !== id) return;
+      const handle = self(), { x, y } = dragging;
+      dragging = null;
+      grip.classList.remove("gx-held");
+      move(handle, x, y, false);
+    };
+    grip.onpointerup = release;
+    grip.onpointercancel = release;
+    grip.onkeydown = (event) => {
+      const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+      if (!way) return;
+      event.preventDefault();
+      event.stopPropagation();
+      const handle = self(), far = event.shiftKey ? 10 : 1;
+      move(handle, handle.x + way[0] * handle.step[0] * far, handle.y + way[1] * handle.step[1] * far, false);
+    };
+    overlay.append(grip);
+    return grip;
+  }
+
+  // ---- saving the picture ---------------------------------------------------------------------
+  async function save(format) {
+    const { data: traces, layout } = composed();
+    const paper = getComputedStyle(root).getPropertyValue("--st-background-color") || "#fff";
+    const picture = { data: traces, layout: merge(layout, { paper_bgcolor: paper, plot_bgcolor: paper, width: 1200, height: Math.max(600, layout.height) }) };
+    const url = await Plotly.toImage(picture, { format, width: 1200, height: picture.layout.height, scale: format === "png" ? 2 : 1 });
+    const link = element("a", { href: url, download: `${data.filename}.${format}` });
+    link.click();
+  }
+
+  function buildTools() {
+    tools.replaceChildren(...["png", "svg"].map((format) => {
+      const node = element("button", { type: "button", class: "gx-save", "aria-label": data.words[format], title: data.words[format] });
+      node.textContent = format.toUpperCase();
+      node.onclick = () => save(format);
+      return node;
+    }));
+  }
+
+  // ---- a new state from the server ------------------------------------------------------------
+  function update(next) {
+    const nowDark = isDark(root);
+    const old = texts;
+    component = next;
+    data = next.data;
+    dark = nowDark;
+    waiting = 0;
+    texts = { figure: data.figure, frames: data.frames, dark };
+    if (old.figure !== data.figure || old.dark !== dark) figure = JSON.parse(dark ? toDark(data.figure) : data.figure);
+    if (old.frames !== data.frames || old.dark !== dark) {
+      frames = data.frames ? JSON.parse(dark ? toDark(data.frames) : data.frames) : [];
+    }
+    const anotherFilm = old.frames !== data.frames || old.start !== data.start;
+    texts.start = data.start;
+    if (data.live) { if (document.activeElement !== slider || !playing) frame = data.live.index; }
+    else if (anotherFilm) { if (old.frames !== undefined) stop(); frame = data.start; }
+    frame = Math.max(0, Math.min(count() - 1, frame));
+    const words = JSON.stringify([data.words, data.film, data.live?.name, count(), !!data.live]);
+    if (words !== shownWords) { shownWords = words; stop(); buildFilm(); buildTools(); }
+    else if (!film.hidden) { slider.max = count() - 1; label(); }
+    draw();
+  }
+
+  let lastWidth = 0;
+  const observer = new ResizeObserver(() => {
+    if (!figure || wrap.clientWidth === lastWidth || !wrap.clientWidth) return;
+    lastWidth = wrap.clientWidth;
+    draw();
+  });
+  observer.observe(wrap);
+
+  return { update, destroy: () => { stop(); observer.disconnect(); Plotly.purge(plot); root.stage = undefined; } };
+}

@@ -1,0 +1,1 @@
+"""Arrays in, plotly Figures out: pure functions, no streamlit, no torch."""

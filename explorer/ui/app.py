@@ -1,0 +1,53 @@
+"""The whole app: what the server does once, and the navigation drawn from the catalogue."""
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import groupby
+
+import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
+
+from explorer import catalog, i18n, lessons
+from explorer.components import stage
+from explorer.i18n import _
+from explorer.ui import language
+
+HOME = "pages/home/home.py"
+ICON = catalog.ROOT / "explorer" / "ui" / "icon.svg"
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[None]:
+    """Before the first learner: files in place, catalogues read, the imports' objects settled."""
+    stage.publish()
+    for name in i18n.LANGUAGES:
+        i18n.catalogue(name)
+    # Streamlit takes any folder named `pages` for its older kind of multipage app until the first
+    # st.navigation, and greets a link straight to a lesson with "Page not found" until then.
+    PagesManager.uses_pages_directory = False
+    gc.collect()
+    gc.freeze()  # what the imports made stays for good; spare the collector the walk
+    yield
+
+
+def run() -> None:
+    """Set the page up, build the navigation in sections and run the chosen page."""
+    st.set_page_config(
+        page_title=_("Generative models explorer"), page_icon=str(ICON), layout="wide"
+    )
+    language.settle()
+    sections: dict[str, list] = {
+        "": [st.Page(HOME, title=_("Home"), icon=":material/map:", url_path="home", default=True)]
+    }
+    for part, entries in groupby(catalog.LESSONS, key=lambda entry: entry.part):
+        sections[_(catalog.PARTS[part])] = [
+            st.Page(
+                entry.path,
+                title=lessons.read(entry.slug, i18n.current()).title,
+                icon=entry.icon,
+                url_path=entry.slug,
+            )
+            for entry in entries
+        ]
+    st.navigation(sections, position="top").run()

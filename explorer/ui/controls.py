@@ -1,0 +1,124 @@
+"""Widgets whose value lives in a lesson's State, and so in the address.
+
+Every control is a native Streamlit widget: labelled, usable by keyboard, testable. `name` is the
+setting's name in the address.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from explorer.i18n import _
+from explorer.ui import state as parsers
+from explorer.ui.state import State
+
+
+class Controls:
+    """Makes the controls of one lesson; `state` is public for callbacks and hidden settings."""
+
+    def __init__(self, namespace: str) -> None:
+        self.state = State(namespace)
+
+    def slider(
+        self,
+        name: str,
+        label: str,
+        low: float,
+        high: float,
+        default: float,
+        step: float,
+        **more: Any,
+    ) -> float:
+        """A number in [low, high], in steps. A kept value outside is pulled to the nearer end."""
+        low, high, step = float(low), float(high), float(step)
+        value = self.state.read(name, float(default), parsers.number(low, high))
+        value = float(np.clip(value, low, high))
+        self.state.settle(name, value)
+        result = st.slider(label, low, high, step=step, key=self.state.key(name), **more)
+        self.state.values[name] = result
+        return result
+
+    def whole(
+        self, name: str, label: str, low: int, high: int, default: int, step: int = 1, **more: Any
+    ) -> int:
+        """A whole number in [low, high]."""
+        value = self.state.read(name, default, parsers.integer(low, high))
+        self.state.settle(name, int(np.clip(value, low, high)))
+        result = st.slider(label, low, high, step=step, key=self.state.key(name), **more)
+        self.state.values[name] = result
+        return result
+
+    def steps(self, name: str, label: str, options: list, default: Any, **more: Any) -> Any:
+        """A slider over a list of values, for example 1, 2, 5, 10."""
+        value = self.state.read(name, default, parsers.one_of(options))
+        self.state.settle(name, value if value in options else default)
+        result = st.select_slider(label, options, key=self.state.key(name), **more)
+        self.state.values[name] = result
+        return result
+
+    def number(
+        self,
+        name: str,
+        label: str,
+        low: float,
+        high: float,
+        default: float,
+        step: float,
+        **more: Any,
+    ) -> float:
+        """A number typed in: the exact, equal way in beside a slider or a handle."""
+        low, high = float(low), float(high)
+        value = self.state.read(name, float(default), parsers.number(low, high))
+        self.state.settle(name, float(np.clip(value, low, high)))
+        result = st.number_input(
+            label, low, high, step=float(step), key=self.state.key(name), **more
+        )
+        self.state.values[name] = result
+        return result
+
+    def choice(
+        self, name: str, label: str, options: Mapping[str, str], default: str, **more: Any
+    ) -> str:
+        """One of a few: {value: shown text}. Up to five options lie side by side."""
+        value = self.state.read(name, default, parsers.one_of(options))
+        self.state.settle(name, value if value in options else default)
+        key, show = self.state.key(name), options.__getitem__
+        if len(options) <= 5:
+            result = st.segmented_control(
+                label, list(options), format_func=show, key=key, required=True, **more
+            )
+        else:
+            result = st.selectbox(label, list(options), format_func=show, key=key, **more)
+        self.state.values[name] = result
+        return result
+
+    def toggle(self, name: str, label: str, default: bool = False, **more: Any) -> bool:
+        """On or off."""
+        value = self.state.read(name, default, lambda text: parsers.one_of([True, False])(text))
+        self.state.settle(name, value)
+        result = st.toggle(label, key=self.state.key(name), **more)
+        self.state.values[name] = result
+        return result
+
+    def seed(self, default: int = 0) -> int:
+        """The random seed, shown and settable, with a die beside it that takes the next one."""
+        value = self.state.read("seed", default, parsers.integer(0, 999_999))
+        self.state.settle("seed", value)
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            result = st.number_input(
+                _("Random seed"), 0, 999_999, step=1, key=self.state.key("seed"), width=150
+            )
+            st.button(
+                _("New draw"),
+                key=self.state.key("die"),
+                icon=":material/casino:",
+                on_click=lambda: self.state.put(seed=(int(value) + 1) % 1_000_000),
+            )
+        self.state.values["seed"] = result
+        return result
+
+    def hidden(self, name: str, default: Any, parse: Callable[[str], Any]) -> Any:
+        """A setting without a widget of its own, such as dragged means; change it with state.put."""
+        return self.state.read(name, default, parse)

@@ -1,0 +1,233 @@
+"""The frame every lesson shares: story and goals, stage, equation, predict, try, code, recap.
+
+A page reads top to bottom in the order the learner sees it. What answers to a control stands in
+one function decorated with `lesson.live`: a fragment, so the rest of the page is not sent again.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+
+from explorer import catalog, i18n, lessons
+from explorer.components.address import address
+from explorer.figures import theme
+from explorer.i18n import _
+from explorer.ui import export, language, source
+from explorer.ui.controls import Controls
+
+PICTURE, PANEL = 7, 3  # widths of the stage and of the controls beside it
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of "Checked": what was compared, with what, and by how much they differ."""
+
+    what: str
+    ours: float
+    oracle: str
+    theirs: float
+
+    @property
+    def difference(self) -> float:
+        """Absolute difference of the two numbers."""
+        return abs(self.ours - self.theirs)
+
+
+class Lesson:
+    """One page. Open it first; it settles language and settings."""
+
+    def __init__(self, slug: str) -> None:
+        language.settle()
+        self.entry = catalog.lesson(slug)
+        self.slug = slug
+        self.prose = lessons.read(slug, i18n.current())
+        self.controls = Controls(slug)
+        self.controls.state.enter()
+
+    @property
+    def state(self):  # noqa: ANN201
+        """The settings, for callbacks and presets."""
+        return self.controls.state
+
+    def opening(self) -> None:
+        """Title, language switch, story and goals."""
+        style()
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            st.title(self.prose.title, anchor=False)
+            language.switch()
+        story, goals = st.columns([PICTURE, PANEL], gap="large")
+        story.markdown(tex(self.prose.story))
+        with goals:
+            st.markdown(f"**{_('After this page you can')}**\n\n{tex(self.prose.goals)}")
+
+    def live(self, body: Callable[[], None]) -> Callable[[], None]:
+        """Decorator: run `body` now and again, alone, whenever one of its controls moves."""
+
+        def run() -> None:
+            language.resume()
+            body()
+            query = self.state.query()
+            if st.session_state.get("lang_from") or st.session_state.get("lang_choice_made"):
+                query["lang"] = i18n.current()
+            address(query, i18n.current(), key=f"{self.slug}.address")
+
+        run.__qualname__ = f"{self.slug}.{body.__qualname__}"
+        st.fragment(run)()
+        return body
+
+    def columns(self) -> Sequence[AbstractContextManager]:
+        """(picture, panel): two thirds for the stage, the controls beside it; stacked on a phone."""
+        return st.columns([PICTURE, PANEL], gap="large")
+
+    def more(self) -> AbstractContextManager:
+        """The controls that are not needed at first sight."""
+        return st.expander(_("More"), icon=":material/tune:")
+
+    def reset(self) -> None:
+        """A button that brings back the page's first picture."""
+        st.button(
+            _("Start over"),
+            key=f"{self.slug}.reset",
+            icon=":material/restart_alt:",
+            on_click=self.state.reset,
+        )
+
+    def equation(self, *formulas: str) -> None:
+        r"""Formulas with the current numbers; \model{..} and its kin colour the symbols."""
+        with st.container(border=True):
+            for formula in formulas:
+                st.markdown(f"$$\n{tex(formula)}\n$$")
+
+    def predict(self, on_reveal: Mapping[str, Callable[[], None]] | None = None) -> None:
+        """The questions. A reveal may set the stage: {question id: callback}."""
+        st.subheader(_("Predict, then look"), anchor=False)
+        for question in self.prose.questions:
+            self._question(question, (on_reveal or {}).get(question.id))
+
+    def _question(self, question: lessons.Question, show: Callable[[], None] | None) -> None:
+        answers = st.session_state.setdefault(f"answers:{self.slug}", {})
+        key = f"{self.slug}.predict.{question.id}"
+
+        def answered() -> None:
+            answers[question.id] = st.session_state[key]
+            if show is not None and st.session_state[key] is not None:
+                show()
+
+        given = answers.get(question.id)
+        if key not in st.session_state:
+            st.session_state[key] = given
+        st.radio(
+            tex(question.text),
+            range(len(question.options)),
+            format_func=lambda index: tex(question.options[index]),
+            key=key,
+            on_change=answered,
+            index=None,
+        )
+        if given is None:
+            return
+        right = given == question.answer
+        mark = _("Yes.") if right else _("Not quite.")
+        colour = "green" if right else "orange"
+        st.markdown(f":{colour}[**{mark}**] {tex(question.reveal)}")
+
+    def tasks(self, done: Mapping[str, bool]) -> None:
+        """Small tasks, ticked for good once the page's state shows that they were done.
+
+        One element, not one per task: every element in a fragment costs the reader time.
+        """
+        ticked: set = st.session_state.setdefault(f"tasks:{self.slug}", set())
+        ticked.update(task for task, state in done.items() if state)
+        count = len(ticked & set(self.prose.tasks))
+        title = _("Try this ({done} of {all} done)").format(done=count, all=len(self.prose.tasks))
+        lines = [f"### {title}"]
+        for task, text in self.prose.tasks.items():
+            icon, colour, word = (
+                (":material/check_circle:", "green", _("done"))
+                if task in ticked
+                else (":material/radio_button_unchecked:", "gray", _("open"))
+            )
+            lines.append(f":{colour}[{icon} {word}] {tex(text)}")
+        st.markdown("\n\n".join(lines))
+
+    def checked(self, compare: Callable[[], Sequence[Check]]) -> None:
+        """What the numbers were compared with, computed here; run only once it is opened."""
+        box = st.expander(
+            _("Checked: the same numbers by another road"),
+            icon=":material/verified:",
+            key=f"{self.slug}.checked",
+            on_change="rerun",
+        )
+        if not box.open:
+            return
+        with box:
+            for line in compare():
+                st.markdown(
+                    f"- {line.what}: {line.ours:.10g}. {line.oracle}: {line.theirs:.10g}. "
+                    + _("Difference {difference}").format(difference=f"{line.difference:.1e}")
+                )
+
+    def offer(self, columns: Callable[[], Mapping], body: Callable[[], str]) -> None:
+        """Say, inside `live`, what the export menu would hand out for the current state."""
+        self._offer.update(columns=columns, body=body)
+
+    @property
+    def _offer(self) -> dict:
+        return st.session_state.setdefault(f"offer:{self.slug}", {})
+
+    def closing(self, *code: Callable) -> None:
+        """Predict, export, the code behind the picture, the recap, and where it leads."""
+        offer = self._offer  # the dictionary itself: the download runs outside of any script
+        with st.container(horizontal=True):
+            export.buttons(self.slug, offer, self.prose.title)
+            self.reset()
+        source.show(*code)
+        st.subheader(_("Recap"), anchor=False)
+        st.markdown(tex(self.prose.recap))
+        nexts = catalog.leads_to(self.slug)
+        if nexts:
+            st.markdown(f"**{_('Where it leads')}**")
+            with st.container(horizontal=True):
+                for entry in nexts:
+                    link(entry)
+
+
+def link(entry: catalog.Lesson) -> None:
+    """A link to another lesson; plain text where the page runs without the app around it."""
+    title = lessons.read(entry.slug, i18n.current()).title
+    try:
+        st.page_link(entry.path, label=title, icon=entry.icon)
+    except (StreamlitAPIException, KeyError):
+        st.markdown(title)
+
+
+ROLE_MACRO = re.compile(r"\\(" + "|".join(theme.ROLES) + r")\{")
+
+
+def tex(text: str) -> str:
+    r"""Colour macros: \model{\mu} -> \textcolor{#1f5fbf}{\mu}. The theme's dark twin comes by CSS."""
+    return ROLE_MACRO.sub(lambda m: rf"\textcolor{{{theme.ROLES[m[1]][0]}}}{{", text)
+
+
+def style() -> None:
+    """The few rules Streamlit has no setting for."""
+    colours = "\n".join(
+        f'.katex :is([style*="{light}"], [style*="{_rgb(light)}"]) {{ color: light-dark({light}, {dark}) !important; }}'
+        for light, dark in theme.ROLES.values()
+    )
+    st.html(
+        f"""<style>
+        .stMainBlockContainer {{ max-width: 1360px; }}
+        .katex-display {{ margin: 0.35em 0; }}
+        {colours}
+        </style>"""
+    )
+
+
+def _rgb(hex_color: str) -> str:
+    """The browser rewrites an inline #rrggbb as rgb(r, g, b)."""
+    return ", ".join(str(int(hex_color[i : i + 2], 16)) for i in (1, 3, 5))

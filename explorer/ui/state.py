@@ -1,0 +1,140 @@
+"""What a learner set on a lesson: kept in the session, mirrored in the URL.
+
+One dictionary per lesson survives page switches. A value comes, in this order, from the address
+with which the page was entered, from what was set before, from the default. Afterwards the address
+only follows: reading it again would let an old one, still under way, undo a newer control. Only
+values that differ from their default are written, so a fresh page has a clean address.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+
+@dataclass
+class State:
+    """The settings of one lesson. `namespace` is its slug."""
+
+    namespace: str
+
+    def __post_init__(self) -> None:
+        kept = st.session_state.setdefault(f"kept:{self.namespace}", {})
+        self.values: dict[str, Any] = kept.setdefault("values", {})
+        self.defaults: dict[str, Any] = kept.setdefault("defaults", {})
+        self._entered: dict[str, str] = kept.setdefault("entered", {})
+
+    def enter(self) -> None:
+        """Call at the top of a page: takes over the address if the page has just been opened."""
+        if st.session_state.get("page") != self.namespace:
+            st.session_state["page"] = self.namespace
+            self._entered.clear()
+            self._entered.update(
+                (name, text)
+                for name, text in st.query_params.to_dict().items()
+                if len(text) <= 2000
+            )
+
+    def key(self, name: str) -> str:
+        """The widget key behind a setting."""
+        return f"{self.namespace}.{name}"
+
+    def read(self, name: str, default: Any, parse: Callable[[str], Any]) -> Any:
+        """The current value. `parse` turns the address's text into a value or raises ValueError."""
+        self.defaults[name] = default
+        text = self._entered.pop(name, None)
+        if text is not None:
+            try:
+                self.put(**{name: parse(text)})
+            except ValueError:
+                pass  # an address that makes no sense leaves the setting as it was
+        value = self.values.setdefault(name, default)
+        if self.key(name) in st.session_state:  # the widget's own answer is the newest
+            value = st.session_state[self.key(name)]
+        return value
+
+    def put(self, **values: Any) -> None:
+        """Set values from a callback (a dragged handle, a preset, a revealed answer)."""
+        for name, value in values.items():
+            self.values[name] = value
+            if st.session_state.get(self.key(name)) is not None:
+                st.session_state[self.key(name)] = value
+
+    def settle(self, name: str, value: Any) -> None:
+        """Before its widget is made: give the widget this value."""
+        self.values[name] = value
+        if st.session_state.get(self.key(name)) != value:
+            st.session_state[self.key(name)] = value
+
+    def reset(self) -> None:
+        """Back to the defaults."""
+        self.put(**self.defaults)
+
+    def query(self) -> dict[str, str]:
+        """What belongs in the address."""
+        return {
+            name: to_text(value)
+            for name, value in self.values.items()
+            if name in self.defaults and to_text(value) != to_text(self.defaults[name])
+        }
+
+
+def to_text(value: Any) -> str:
+    """A setting as it stands in an address: 0.25, 1, text, or numbers joined by commas."""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, list | tuple):
+        return ",".join(to_text(item) for item in value)
+    return str(value)
+
+
+def number(low: float, high: float) -> Callable[[str], float]:
+    """Parser for a finite number inside [low, high]."""
+
+    def parse(text: str) -> float:
+        value = float(text)
+        if not math.isfinite(value) or not low <= value <= high:
+            raise ValueError(text)
+        return value
+
+    return parse
+
+
+def integer(low: int, high: int) -> Callable[[str], int]:
+    """Parser for a whole number inside [low, high]."""
+
+    def parse(text: str) -> int:
+        value = int(text)
+        if not low <= value <= high:
+            raise ValueError(text)
+        return value
+
+    return parse
+
+
+def one_of(options: Any) -> Callable[[str], Any]:
+    """Parser for one of the given options, compared as text."""
+
+    def parse(text: str) -> Any:
+        for option in options:
+            if to_text(option) == text:
+                return option
+        raise ValueError(text)
+
+    return parse
+
+
+def numbers(low: float, high: float, at_most: int) -> Callable[[str], tuple[float, ...]]:
+    """Parser for up to `at_most` comma-separated numbers inside [low, high]."""
+
+    def parse(text: str) -> tuple[float, ...]:
+        parts = text.split(",")
+        if len(parts) > at_most:
+            raise ValueError(text)
+        return tuple(number(low, high)(part) for part in parts)
+
+    return parse
