@@ -8,6 +8,9 @@ from numpy.typing import ArrayLike, NDArray
 Array = NDArray[np.float64]
 
 
+ROUNDING = 1e-13  # a variance this small beside the numbers it came from is only rounding error
+
+
 class NotPositiveDefinite(ValueError):
     """A covariance without width in some direction: there is no density."""
 
@@ -20,9 +23,12 @@ def frozen_copy(value: ArrayLike, ndim: int) -> Array:
 
 
 def as_matrix(x: ArrayLike) -> Array:
-    """Points (N, D) as floats; numbers (N,) become (N, 1)."""
+    """Points (N, D) as floats; numbers (N,) become (N, 1). ValueError for other shapes or nan."""
     x = np.asarray(x, dtype=float)
-    return x[:, None] if x.ndim == 1 else x
+    x = x[:, None] if x.ndim == 1 else x
+    if x.ndim != 2 or not np.isfinite(x).all():
+        raise ValueError(f"expected finite points of shape (N, D), got shape {x.shape}")
+    return x
 
 
 def as_points(x: ArrayLike, dimensions: int) -> Array:
@@ -55,3 +61,19 @@ def check_probabilities(name: str, p: ArrayLike, size: int | None = None) -> Arr
     if not (p >= 0).all() or abs(p.sum() - 1) > 1e-8:
         raise ValueError(f"{name} must be >= 0 and sum to 1, got {p} (sum {p.sum():.6g})")
     return p
+
+
+def why_flat(mean: Array, covariance: Array, rounding: float = ROUNDING) -> str | None:
+    """What is wrong with the moments of points that have no width in some direction, else None.
+
+    Rounding leaves such a covariance slightly positive or negative, so the bare sign of its
+    pivots (the variance of each coordinate once those before it are known) decides nothing.
+    """
+    noise = rounding * covariance.diagonal() + (rounding * mean) ** 2  # (D,)
+    if not (covariance.diagonal() > noise).all():
+        return "the points agree on a coordinate, so it has no width there"
+    try:
+        pivots = np.square(np.linalg.cholesky(covariance).diagonal())  # (D,)
+    except np.linalg.LinAlgError:
+        pivots = np.zeros(len(mean))
+    return None if (pivots > noise).all() else "the points lie on a line or plane"

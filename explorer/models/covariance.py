@@ -9,10 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from explorer.models.checks import Array, NotPositiveDefinite
+from explorer.models.checks import ROUNDING, Array, NotPositiveDefinite, why_flat
 
 COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")
-ROUNDING = 1e-13  # a variance this small beside the numbers it came from is only rounding error
 
 
 class CollapsedComponent(NotPositiveDefinite):
@@ -51,19 +50,8 @@ def refuse_collapsed(counts: Array, means: Array, covariances: Array, reg_covar:
     for k, (mean, covariance) in enumerate(zip(means, covariances, strict=True)):
         if counts[k] < rounding:
             raise CollapsedComponent(k, "no point belongs to it")
-        noise = rounding * covariance.diagonal() + (rounding * mean) ** 2  # (D,)
-        if not (covariance.diagonal() > noise).all():
-            raise CollapsedComponent(k, "its points agree on a coordinate, so it has no width")
-        if not (pivots(covariance) > noise).all():
-            raise CollapsedComponent(k, "its points lie on a line or plane")
-
-
-def pivots(covariance: Array) -> Array:
-    """(D,) the variance of each coordinate once those before it are known; 0 if singular."""
-    try:
-        return np.square(np.linalg.cholesky(covariance).diagonal())
-    except np.linalg.LinAlgError:
-        return np.zeros(len(covariance))
+        if reason := why_flat(mean, covariance, rounding):
+            raise CollapsedComponent(k, reason)
 
 
 def compact(matrices: Array, covariance_type: str) -> Array:

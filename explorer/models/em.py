@@ -111,11 +111,12 @@ def em_steps(
     """Yield the state after every half-step: E, M, E, M, ... from points (N, D).
 
     Ends after the iteration whose E step changed the log-likelihood per point by less than tol
-    (scikit-learn's rule), or after max_iter. Neither half can lower the log-likelihood, except that
-    reg_covar > 0, which keeps components from collapsing, may cost a little near the end.
+    (scikit-learn's rule), or after max_iter. Neither half can lower the log-likelihood if start is
+    of the covariance_type and reg_covar is 0; a reg_covar > 0, which keeps components from
+    collapsing, may cost a little near the end.
     Raises CollapsedComponent when a component has lost its points or its width.
     """
-    mixture, before = start, -np.inf
+    x, mixture, before = as_matrix(x), start, -np.inf
     for iteration in range(1, max_iter + 1):
         gamma, log_prob = e_step(x, mixture)
         now = float(log_prob.sum())

@@ -24,6 +24,7 @@ from explorer.models.checks import (
     as_points,
     check_covariance,
     frozen_copy,
+    why_flat,
 )
 
 LOG_2PI = float(np.log(2 * np.pi))
@@ -66,8 +67,11 @@ class Gaussian:
         x = as_matrix(x)
         if len(x) <= ddof:
             raise ValueError(f"need more than {ddof} points, got {len(x)}")
-        deviation = x - x.mean(axis=0)  # (N, D)
-        return cls(x.mean(axis=0), deviation.T @ deviation / (len(x) - ddof))
+        mean = x.mean(axis=0)
+        covariance = (x - mean).T @ (x - mean) / (len(x) - ddof)
+        if reason := why_flat(mean, covariance):
+            raise NotPositiveDefinite(f"no normal distribution fits: {reason}")
+        return cls(mean, covariance)
 
     @cached_property
     def cholesky(self) -> Array:

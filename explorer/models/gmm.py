@@ -24,13 +24,17 @@ from explorer.models.covariance import compact, expand
 from explorer.models.em import EMStep, Moments, e_step, em_steps, maximise, weighted_moments
 from explorer.models.mixture import Mixture
 
-BLOCK = 4096  # points; a block's (4096, D) and (4096, K) arrays stay in the second-level cache
+
+def block_rows(n_features: int) -> int:
+    """How many points keep a block's working arrays within a processor's second-level cache."""
+    return max(256, 8192 // n_features)
 
 
 def blocks(x: Array) -> Iterator[Array]:
-    """x (N, D) cut into float64 blocks of at most BLOCK rows, each column contiguous."""
-    for first in range(0, len(x), BLOCK):
-        yield np.asarray(x[first : first + BLOCK], dtype=float, order="F")
+    """x (N, D) cut into float64 blocks, each column contiguous."""
+    rows = block_rows(x.shape[1])
+    for first in range(0, len(x), rows):
+        yield np.asarray(x[first : first + rows], dtype=float, order="F")
 
 
 def pool_moments(parts: list[Moments]) -> Moments:
