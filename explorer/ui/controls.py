@@ -94,6 +94,16 @@ class Controls:
         self.state.values[name] = result
         return result
 
+    def pick(self, name: str, label: str, options: Mapping[str, str], default: str) -> str:
+        """One of many or of varying options, from a list."""
+        value = self.state.read(name, default, str)
+        self.state.settle(name, value if value in options else default)
+        result = st.selectbox(
+            label, list(options), format_func=options.__getitem__, key=self.state.key(name)
+        )
+        self.state.values[name] = result
+        return result
+
     def toggle(self, name: str, label: str, default: bool = False, **more: Any) -> bool:
         """On or off."""
         value = self.state.read(name, default, lambda text: parsers.one_of([True, False])(text))
@@ -120,5 +130,5 @@ class Controls:
         return result
 
     def hidden(self, name: str, default: Any, parse: Callable[[str], Any]) -> Any:
-        """A setting without a widget of its own, such as dragged means; change it with state.put."""
+        """A setting without a widget, such as dragged means; change it with state.put."""
         return self.state.read(name, default, parse)

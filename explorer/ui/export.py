@@ -36,7 +36,7 @@ def _quoted(name: str) -> str:
 def script(title: str, body: str) -> str:
     """A stand-alone script: `body` must define `figure` from the project's own package."""
     return (
-        f'"""{title}\n\nRun from a checkout of the explorer: python figure.py [figure.html]\n"""\n\n'
+        f'"""{title}\n\nRun in a checkout of the explorer: python figure.py [figure.html]\n"""\n\n'
         f"{body.strip()}\n{TAIL}"
     )
 

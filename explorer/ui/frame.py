@@ -16,7 +16,7 @@ from explorer import catalog, i18n, lessons
 from explorer.components.address import address
 from explorer.figures import theme
 from explorer.i18n import _
-from explorer.ui import export, language, source
+from explorer.ui import data, export, language, source
 from explorer.ui.controls import Controls
 
 PICTURE, PANEL = 7, 3  # widths of the stage and of the controls beside it
@@ -47,6 +47,7 @@ class Lesson:
         self.prose = lessons.read(slug, i18n.current())
         self.controls = Controls(slug)
         self.controls.state.enter()
+        self._data = ""  # the chosen set, if it belongs in the address
 
     @property
     def state(self):  # noqa: ANN201
@@ -64,6 +65,17 @@ class Lesson:
         with goals:
             st.markdown(f"**{_('After this page you can')}**\n\n{tex(self.prose.goals)}")
 
+    def data(
+        self, dims: int, default: str, min_rows: int = 2, full_rank: bool = False
+    ) -> data.Chosen:
+        """The learner's data, with the ways to change it; `default` is a set of the registry.
+
+        min_rows, full_rank: what this lesson cannot do without (see explorer.data.own.require).
+        """
+        chosen = data.choose(self.controls, dims, default, min_rows, full_rank)
+        self._data = "" if chosen.id in (default, data.OWN) else chosen.id
+        return chosen
+
     def live(self, body: Callable[[], None]) -> Callable[[], None]:
         """Decorator: run `body` now and again, alone, whenever one of its controls moves."""
 
@@ -71,7 +83,9 @@ class Lesson:
             language.resume()
             body()
             query = self.state.query()
-            if st.session_state.get("lang_from") or st.session_state.get("lang_choice_made"):
+            if self._data:
+                query["data"] = self._data
+            if st.session_state.get("lang_from"):
                 query["lang"] = i18n.current()
             address(query, i18n.current(), key=f"{self.slug}.address")
 
@@ -80,7 +94,7 @@ class Lesson:
         return body
 
     def columns(self) -> Sequence[AbstractContextManager]:
-        """(picture, panel): two thirds for the stage, the controls beside it; stacked on a phone."""
+        """(picture, panel): two thirds for the stage, controls beside it; stacked on a phone."""
         return st.columns([PICTURE, PANEL], gap="large")
 
     def more(self) -> AbstractContextManager:
@@ -209,14 +223,15 @@ ROLE_MACRO = re.compile(r"\\(" + "|".join(theme.ROLES) + r")\{")
 
 
 def tex(text: str) -> str:
-    r"""Colour macros: \model{\mu} -> \textcolor{#1f5fbf}{\mu}. The theme's dark twin comes by CSS."""
+    r"""Colour macros: \model{\mu} -> \textcolor{#1f5fbf}{\mu}; CSS swaps in the dark twin."""
     return ROLE_MACRO.sub(lambda m: rf"\textcolor{{{theme.ROLES[m[1]][0]}}}{{", text)
 
 
 def style() -> None:
     """The few rules Streamlit has no setting for."""
     colours = "\n".join(
-        f'.katex :is([style*="{light}"], [style*="{_rgb(light)}"]) {{ color: light-dark({light}, {dark}) !important; }}'
+        f'.katex :is([style*="{light}"], [style*="{_rgb(light)}"]) '
+        f"{{ color: light-dark({light}, {dark}) !important; }}"
         for light, dark in theme.ROLES.values()
     )
     st.html(

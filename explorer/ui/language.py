@@ -27,7 +27,7 @@ def switch() -> None:
     """The control that changes it; stays the same on every page."""
 
     def chosen() -> None:
-        st.session_state["lang"] = st.session_state["lang_choice"]
+        st.session_state["lang"] = st.session_state["lang_from"] = st.session_state["lang_choice"]
 
     st.session_state["lang_choice"] = i18n.current()
     st.segmented_control(

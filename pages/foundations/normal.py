@@ -9,6 +9,7 @@ from explorer.ui.frame import Check, Lesson
 
 lesson = Lesson("normal")
 lesson.opening()
+chosen = lesson.data(dims=1, default="heights")
 
 
 @lesson.live

@@ -114,7 +114,7 @@ def stage(
 
 
 def clean_move(event: object, handles: Sequence[Handle]) -> tuple[str, float, float] | None:
-    """A drag from the browser as (id, x, y) inside the handle's bounds; None if it makes no sense."""
+    """A drag from the browser as (id, x, y) within the handle's bounds; None if it is nonsense."""
     if not isinstance(event, dict):
         return None
     handle = next((h for h in handles if h.id == event.get("id")), None)
