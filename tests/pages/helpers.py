@@ -1,0 +1,239 @@
+"""Lessons in tests: open one, read what a learner reads, move what a hand moves.
+
+at = open_lesson("normal", mu="1.5")       # through the entry, as in the browser
+at = open_lesson("normal", "ko", alone=True)  # the page's file by itself
+stage_data(at)["summary"], figure(at)["data"][0]["x"], texts(at), address(at)
+at.slider(key="normal.mu").set_value(2.0).run(); healthy(at)
+drag(at, "a", -2.0, 0.1)                   # a handle, through the page's own callback
+same_figure(run_script(script(at))["figure"], figure(at))
+"""
+
+import base64
+import json
+import math
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+from streamlit.testing.v1 import AppTest
+
+from explorer import catalog, i18n
+from explorer.ui import export
+
+ENTRY = catalog.ROOT / "streamlit_app.py"
+TIMEOUT = 60  # seconds a run may take on a busy machine; a page needs a fraction of one
+
+
+def open_lesson(slug: str, lang: str = "en", alone: bool = False, **query: str) -> AppTest:
+    """The lesson as it stands after its first run; a page that shows an exception fails here.
+
+    `query` is the address with which the page is entered; every value is text, as in a URL.
+    """
+    path = catalog.ROOT / catalog.lesson(slug).path
+    at = AppTest.from_file(str(path if alone else ENTRY), default_timeout=TIMEOUT)
+    if not alone:
+        healthy(at.run())
+        at.switch_page(str(path.relative_to(catalog.ROOT)))
+    for name, text in {"lang": lang, **query}.items():
+        at.query_params[name] = text
+    return healthy(at.run())
+
+
+def healthy(at: AppTest) -> AppTest:
+    """`at` itself; AssertionError with the traceback if the page shows an exception."""
+    for shown in at.exception:
+        raise AssertionError(f"{shown.message}\n" + "\n".join(shown.stack_trace))
+    return at
+
+
+# ------------------------------------------------------------------------ what a learner sees
+
+
+def stage_data(at: AppTest, index: int = 0) -> dict:
+    """What the page's stage number `index` was given.
+
+    "figure" and each entry of "frames" are parsed; beside them "summary", "summaries", "handles",
+    "live", "film", "start", … as `explorer.components.stage` sends them.
+    """
+    data = _component(at, "explorer_stage", index)
+    data["figure"] = json.loads(data["figure"])
+    data["frames"] = json.loads(data["frames"]) if data["frames"] else []
+    return data
+
+
+def figure(at: AppTest, index: int = 0) -> dict:
+    """The stage's figure as a plain dictionary: lists for arrays, the film under "frames"."""
+    data = stage_data(at, index)
+    content = dict(data["figure"])
+    if data["frames"]:
+        content["frames"] = data["frames"]
+    return plain(content)
+
+
+def texts(at: AppTest) -> list[str]:
+    """Everything written on the page, top to bottom by kind, and the stages' summaries."""
+    kinds = ("title", "header", "subheader", "markdown", "latex", "caption", "text")
+    boxes = ("info", "warning", "error", "success")
+    written = [element.value for kind in kinds + boxes for element in at.get(kind)]
+    written += [f"{metric.label}: {metric.value}" for metric in at.metric]
+    written += [json.loads(proto.json)["summary"] for proto in _protos(at, "explorer_stage")]
+    return [text for text in written if text]
+
+
+def reading(at: AppTest) -> str:
+    """`texts` as one string, for `in` and regular expressions."""
+    return "\n".join(texts(at))
+
+
+def equations(at: AppTest) -> list[str]:
+    """The formulas standing on lines of their own, without the dollar signs."""
+    blocks = re.findall(r"\$\$\n?(.*?)\n?\$\$", "\n".join(m.value for m in at.markdown), re.S)
+    return blocks + [element.value for element in at.latex]
+
+
+def address(at: AppTest) -> dict[str, str]:
+    """The query the page asks the browser to show."""
+    return _component(at, "explorer_address", 0)["query"]
+
+
+def _protos(at: AppTest, name: str) -> list[Any]:
+    found = [element.proto for element in at.get("bidi_component")]
+    return [proto for proto in found if proto.component_name.split(".")[-1] == name]
+
+
+def _component(at: AppTest, name: str, index: int) -> dict:
+    protos = _protos(at, name)
+    assert len(protos) > index, f"the page has {len(protos)} component(s) {name!r}"
+    return json.loads(protos[index].json)
+
+
+# ------------------------------------------------------------------------ what a hand does
+
+
+def drag(at: AppTest, handle: str, x: float, y: float, index: int = 0) -> AppTest:
+    """Move a handle of stage number `index` to data coordinates, as the browser reports it."""
+    return healthy(send(at, "moved", {"id": handle, "x": x, "y": y}, index))
+
+
+def scrub(at: AppTest, position: int, index: int = 0) -> AppTest:
+    """Let the film (or the live slider) of stage number `index` rest on a position."""
+    return healthy(send(at, "scrubbed", position, index))
+
+
+def send(at: AppTest, event: str, value: Any, index: int = 0) -> AppTest:
+    """Any report from a stage's browser side, sensible or not, through the page's callback."""
+    protos = _protos(at, "explorer_stage")
+    assert len(protos) > index, f"the page has {len(protos)} stage(s)"
+    report = json.dumps([{"event": event, "value": value}])
+    aggregator = f"$$STREAMLIT_INTERNAL_KEY_{protos[index].id}__events"
+    states = at._tree.get_widget_states()
+    states.widgets.append(WidgetState(id=aggregator, json_trigger_value=report))
+    return at._run(states)
+
+
+# ------------------------------------------------------------------------ what is taken home
+
+
+def offered(at: AppTest) -> dict:
+    """{"columns": …, "body": …} of the lesson on the page, for its current state."""
+    slug = at.session_state["page"]
+    return at.session_state[f"offer:{slug}"]
+
+
+def columns(at: AppTest) -> dict[str, np.ndarray]:
+    """The data behind the picture, as the CSV export gets it."""
+    return {name: np.asarray(values) for name, values in offered(at)["columns"]().items()}
+
+
+def script(at: AppTest) -> str:
+    """The stand-alone Python script, as the export hands it out."""
+    return export.script("test", offered(at)["body"]())
+
+
+def run_script(source: str) -> dict[str, Any]:
+    """Execute an exported script as a module, in an empty folder and in English; its names."""
+    before, language = Path.cwd(), i18n.current()
+    namespace: dict[str, Any] = {"__name__": "exported_figure"}
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            os.chdir(folder)
+            i18n.use("en")
+            exec(compile(source, "exported_figure.py", "exec"), namespace)
+        finally:
+            i18n.use(language)
+            os.chdir(before)
+    return namespace
+
+
+# ------------------------------------------------------------------------ comparing figures
+
+
+def plain(value: Any) -> Any:
+    """A figure, or part of one, with lists for every kind of array and None for what is no number.
+
+    plotly writes arrays as base64 ({"dtype", "bdata", "shape"}); a script's figure holds numpy.
+    """
+    if isinstance(value, go.Figure | go.Frame):
+        return plain(value.to_dict())
+    if isinstance(value, Mapping):
+        if "bdata" in value and "dtype" in value:
+            return plain(_decoded(value))
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray | np.generic):
+        return plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None  # JSON has neither NaN nor infinity
+    return value
+
+
+def _decoded(packed: Mapping) -> np.ndarray:
+    flat = np.frombuffer(base64.b64decode(packed["bdata"]), dtype=np.dtype(packed["dtype"]))
+    if "shape" not in packed:
+        return flat
+    return flat.reshape([int(size) for size in str(packed["shape"]).split(",")])
+
+
+def same_figure(one: Any, other: Any, rtol: float = 1e-12) -> None:
+    """AssertionError naming the first place where two figures differ. Both may be Figure or dict.
+
+    Titles, colours, traces, frames and numbers all count; numbers may differ by `rtol`.
+    """
+    difference = _difference(_without_empty(plain(one)), _without_empty(plain(other)), rtol)
+    assert difference is None, difference
+
+
+def _without_empty(content: Any) -> Any:
+    """A figure without film is written with "frames": [] or without the word."""
+    if isinstance(content, dict) and content.get("frames") == []:
+        return {key: value for key, value in content.items() if key != "frames"}
+    return content
+
+
+def _difference(one: Any, other: Any, rtol: float, path: str = "figure") -> str | None:
+    if isinstance(one, dict) and isinstance(other, dict):
+        if one.keys() != other.keys():
+            return f"{path}: only in one of the two: {sorted(set(one) ^ set(other))}"
+        parts = ((one[key], other[key], f"{path}.{key}") for key in one)
+    elif isinstance(one, list) and isinstance(other, list):
+        if len(one) != len(other):
+            return f"{path}: {len(one)} entries against {len(other)}"
+        parts = ((a, b, f"{path}[{i}]") for i, (a, b) in enumerate(zip(one, other, strict=True)))
+    else:
+        return None if _alike(one, other, rtol) else f"{path}: {one!r} against {other!r}"
+    found = (_difference(a, b, rtol, where) for a, b, where in parts)
+    return next((text for text in found if text is not None), None)
+
+
+def _alike(one: Any, other: Any, rtol: float) -> bool:
+    numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (one, other))
+    if numbers:
+        return math.isclose(one, other, rel_tol=rtol, abs_tol=1e-300)
+    return type(one) is type(other) and one == other
