@@ -98,7 +98,7 @@ def choose(
     box = st.expander(
         f"**{_('Data')}**: {line}",
         icon=":material/database:",
-        key=f"{controls.state.namespace}.data",
+        key=f"{controls.state.namespace}.data_fold",
         on_change="rerun",
     )
     if problem is not None:
