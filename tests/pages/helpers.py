@@ -24,6 +24,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
 from explorer import catalog, i18n
+from explorer.data.table import Table
 from explorer.ui import export
 
 ENTRY = catalog.ROOT / "streamlit_app.py"
@@ -81,6 +82,7 @@ def texts(at: AppTest) -> list[str]:
     kinds = ("title", "header", "subheader", "markdown", "latex", "caption", "text")
     boxes = ("info", "warning", "error", "success")
     written = [element.value for kind in kinds + boxes for element in at.get(kind)]
+    written += [fold.label for fold in at.expander]
     written += [f"{metric.label}: {metric.value}" for metric in at.metric]
     written += [json.loads(proto.json)["summary"] for proto in _protos(at, "explorer_stage")]
     return [text for text in written if text]
@@ -135,6 +137,37 @@ def send(at: AppTest, event: str, value: Any, index: int = 0) -> AppTest:
     states = at._tree.get_widget_states()
     states.widgets.append(WidgetState(id=aggregator, json_trigger_value=report))
     return at._run(states)
+
+
+def unfold(at: AppTest, name: str) -> AppTest:
+    """Open one of the page's own folds: "data_fold" or "checked"."""
+    at.session_state[f"{at.session_state['page']}.{name}"] = True
+    return healthy(at.run())
+
+
+def own_data(at: AppTest, values: Any) -> AppTest:
+    """The learner's own numbers (N, D), taken over as if they had been pasted and accepted."""
+    array = np.asarray(values, dtype=float)
+    names = tuple(f"column {index + 1}" for index in range(array.shape[1]))
+    at.session_state["data_own"] = Table("own numbers", names, array)
+    at.session_state["data_id"] = "own"
+    return healthy(at.run())
+
+
+def paste(at: AppTest, text: str) -> AppTest:
+    """Text pasted into the data fold, through the widgets a learner uses."""
+    at.session_state["data_way"] = "paste"
+    unfold(at, "data_fold")
+    healthy(at.text_area(key="data_text").input(text).run())
+    return healthy(at.button(key="data_use").click().run())
+
+
+def upload(at: AppTest, content: bytes, name: str = "mine.csv") -> AppTest:
+    """A file given to the data fold's uploader."""
+    at.session_state["data_way"] = "upload"
+    unfold(at, "data_fold")
+    at.file_uploader(key="data_upload").upload(name, content)
+    return healthy(at.run())
 
 
 # ------------------------------------------------------------------------ what is taken home
