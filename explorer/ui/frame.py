@@ -90,7 +90,10 @@ class Lesson:
             address(query, i18n.current(), key=f"{self.slug}.address")
 
         run.__qualname__ = f"{self.slug}.{body.__qualname__}"
-        st.fragment(run)()
+        stage_area = st.container()
+        self._predict_area, self._try_area = st.columns(2, gap="large")
+        with stage_area:
+            st.fragment(run)()
         return body
 
     def columns(self) -> Sequence[AbstractContextManager]:
@@ -118,9 +121,10 @@ class Lesson:
 
     def predict(self, on_reveal: Mapping[str, Callable[[], None]] | None = None) -> None:
         """The questions. A reveal may set the stage: {question id: callback}."""
-        st.subheader(_("Predict, then look"), anchor=False)
-        for question in self.prose.questions:
-            self._question(question, (on_reveal or {}).get(question.id))
+        with self._predict_area:
+            st.subheader(_("Predict, then look"), anchor=False)
+            for question in self.prose.questions:
+                self._question(question, (on_reveal or {}).get(question.id))
 
     def _question(self, question: lessons.Question, show: Callable[[], None] | None) -> None:
         answers = st.session_state.setdefault(f"answers:{self.slug}", {})
@@ -158,7 +162,7 @@ class Lesson:
         ticked.update(task for task, state in done.items() if state)
         count = len(ticked & set(self.prose.tasks))
         title = _("Try this ({done} of {all} done)").format(done=count, all=len(self.prose.tasks))
-        lines = [f"### {title}"]
+        lines = [f"### {title}\n"]
         for task, text in self.prose.tasks.items():
             icon, colour, word = (
                 (":material/check_circle:", "green", _("done"))
@@ -166,7 +170,7 @@ class Lesson:
                 else (":material/radio_button_unchecked:", "gray", _("open"))
             )
             lines.append(f":{colour}[{icon} {word}] {tex(text)}")
-        st.markdown("\n\n".join(lines))
+        self._try_area.markdown("\n\n".join(lines))
 
     def checked(self, compare: Callable[[], Sequence[Check]]) -> None:
         """What the numbers were compared with, computed here; run only once it is opened."""
@@ -236,7 +240,7 @@ def style() -> None:
     )
     st.html(
         f"""<style>
-        .stMainBlockContainer {{ max-width: 1360px; }}
+        .stMainBlockContainer {{ max-width: 1360px; padding-top: 4rem; }}
         .katex-display {{ margin: 0.35em 0; }}
         {colours}
         </style>"""

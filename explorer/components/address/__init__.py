@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 
 def address(query: dict[str, str], language: str, key: str) -> None:
     """Make the address bar show `query` (other parameters go) and set <html lang>."""
-    _component()(key=key, data={"query": query, "lang": language}, height=1)
+    _component()(key=key, data={"query": query, "lang": language})
 
 
 @cache
