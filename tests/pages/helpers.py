@@ -20,12 +20,15 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+from streamlit import config
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
 from explorer import catalog, i18n
 from explorer.data.table import Table
 from explorer.ui import export
+
+config.set_option("client.showErrorDetails", "full")  # learners see none of it; tests see all
 
 ENTRY = catalog.ROOT / "streamlit_app.py"
 TIMEOUT = 60  # seconds a run may take on a busy machine; a page needs a fraction of one
