@@ -1,34 +1,39 @@
 """Pictures of the `normal` lesson: an area under the bell, and a bell that forms from sums."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
 
 from explorer.figures import theme
+from explorer.i18n import _
+from explorer.metrics.distance import ks_noise, ks_statistic
 from explorer.models.gaussian import Gaussian
+from explorer.models.limit import Base, How, draws, limit
+
+RANGE = (-10.0, 10.0)
+TERMS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50)  # N, the frames of the film
+BINS = 60
 
 
-def area(
-    bell: Gaussian,
-    a: float,
-    b: float,
-    x_range: Sequence[float] = (-10.0, 10.0),
-    x_title: str = "x",
-    y_title: str = "density",
-) -> go.Figure:
-    """The density of a 1-D Gaussian with the area between a and b filled and its size written in.
+def area(bell: Gaussian, a: float, b: float, data: np.ndarray | None = None) -> go.Figure:
+    """The density of a 1-D Gaussian, the area between a and b filled and its size written in.
 
     The height axis fits the curve; the x axis stays, so that wider and narrower can be compared.
+    data (N,), if given, is shown as a histogram, moved and scaled to the curve's mean and width.
     """
     mu, sigma = bell.mu_sigma()
     a, b = min(a, b), max(a, b)
-    x = np.unique(
-        np.concatenate([np.linspace(*x_range, 241), mu + sigma * np.linspace(-4, 4, 121)])
-    )
+    x = np.unique(np.concatenate([np.linspace(*RANGE, 201), mu + sigma * np.linspace(-4, 4, 121)]))
     peak = float(bell.prob(np.array([mu]))[0])
-    figure = theme.figure(x_title, y_title, x_range, (0, 1.18 * peak))
+    figure = theme.figure("x", _("density p(x)"), RANGE, (0, 1.22 * peak))
     inside = np.concatenate([[a], x[(x > a) & (x < b)], [b]])
+    if data is not None:
+        edges = mu + sigma * np.linspace(-4, 4, 49)
+        height, _edges = np.histogram(data, edges)
+        height = height / len(data) / np.diff(edges)  # share per unit of x: comparable with p(x)
+        figure.add_trace(_bars(edges, height, "data", 0.35))
     figure.add_trace(
         go.Scatter(
             x=inside,
@@ -39,12 +44,195 @@ def area(
             hoverinfo="skip",
         )
     )
-    figure.add_trace(
-        theme.line(x, bell.prob(x), hovertemplate="x = %{x:.3g}<br>p(x) = %{y:.4g}<extra></extra>")
-    )
+    hover = "x = %{x:.3g}<br>p(x) = %{y:.4g}<extra></extra>"
+    figure.add_trace(theme.line(x, bell.prob(x), hovertemplate=hover))
     for end in (a, b):
-        figure.add_trace(theme.vertical(end, 0, 1.18 * peak))
+        figure.add_trace(theme.vertical(end, 0, 1.22 * peak))
     share = f"<b>{100 * float(bell.interval(a, b)):.2f} %</b>"
-    figure.add_trace(theme.label((a + b) / 2, 0.42 * peak, share, "model", 22, "middle center"))
-    figure.add_trace(theme.label(mu, 0, "▲ μ", "model", 14))
+    if b - a > 3:
+        figure.add_trace(theme.label((a + b) / 2, 0.42 * peak, share, "model", 22, "middle center"))
+    elif b < 6:  # too narrow to write in: beside it
+        figure.add_trace(theme.label(b + 0.2, 0.8 * peak, share, "model", 22, "middle right"))
+    else:
+        figure.add_trace(theme.label(a - 0.2, 0.8 * peak, share, "model", 22, "middle left"))
     return figure
+
+
+def _bars(edges: np.ndarray, height: np.ndarray, role: str, opacity: float) -> go.Bar:
+    centre, width = (edges[1:] + edges[:-1]) / 2, np.diff(edges)
+    marker = {"color": theme.color(role, opacity), "line": {"width": 0}}
+    return go.Bar(x=centre, y=height, width=width, marker=marker, hoverinfo="skip")
+
+
+@dataclass(frozen=True, eq=False)
+class Forming:
+    """The film of a bell forming, and the numbers behind each of its frames (one per N)."""
+
+    figure: go.Figure  # with frames
+    terms: tuple[int, ...]  # N
+    distance: np.ndarray  # (frames,) Kolmogorov-Smirnov distance to the limit
+    mean: np.ndarray  # (frames,) of the draws, on the shown scale
+    spread: np.ndarray  # (frames,) standard deviation of the draws, on the shown scale
+
+
+def forming(base: Base, scale: str, n_draws: int, seed: int) -> Forming:
+    """Histograms of means of N draws of `base`, N = 1, 2, 3, … 50, against the normal limit.
+
+    scale: "z" standardised, "mean", or "sum". Beside it the Kolmogorov-Smirnov distance along N
+    with the level that chance alone reaches. Where there is no limit (Cauchy), the dashed curve is
+    the exact distribution of the mean, and the distance is to the normal with the same quartiles.
+    """
+    how: How = "sum" if scale == "sum" else "mean"
+    samples = [draws(base, n, n_draws, seed, how) for n in TERMS]
+    bells = [_reference(base, n, how, s) for n, s in zip(TERMS, samples, strict=True)]
+    distance = np.array([_distance(base, s, g) for s, g in zip(samples, bells, strict=True)])
+    if scale == "z":
+        samples = [_standard(s, g) for s, g in zip(samples, bells, strict=True)]
+        shown = [Gaussian.from_std(0.0, 1.0)] * len(TERMS)
+    else:
+        shown = bells
+    x_range = _range(shown, scale, base)
+    figure = _panels(scale, x_range, distance, n_draws)
+    figure.frames = [
+        _frame(base, n, scale, s, g, bell, x_range, d)
+        for n, s, g, bell, d in zip(TERMS, samples, shown, bells, distance, strict=True)
+    ]
+    for index, change in zip(figure.frames[0].traces, figure.frames[0].data, strict=True):
+        figure.data[index].update(change.to_plotly_json())
+    return Forming(
+        figure,
+        TERMS,
+        distance,
+        np.array([s.mean() for s in samples]),
+        np.array([s.std() for s in samples]),
+    )
+
+
+def _reference(base: Base, n: int, how: How, sample: np.ndarray) -> Gaussian:
+    """The limit; without one, the normal through the sample's quartiles (z = 0.6745 there)."""
+    if base.has_limit:
+        return limit(base, n, how)
+    low, middle, high = np.quantile(sample, (0.25, 0.5, 0.75))
+    return Gaussian.from_std(middle, (high - low) / 1.349)
+
+
+def _standard(sample: np.ndarray, bell: Gaussian) -> np.ndarray:
+    mu, sigma = bell.mu_sigma()
+    return (sample - mu) / sigma
+
+
+def _distance(base: Base, sample: np.ndarray, bell: Gaussian) -> float:
+    return ks_statistic(sample, bell.cdf)
+
+
+def _range(shown: list[Gaussian], scale: str, base: Base) -> tuple[float, float]:
+    """Fixed along the film, wide enough for every frame: 4 standard deviations around each."""
+    if not base.has_limit:
+        return (-40.0, 40.0) if scale == "sum" else (-8.0, 8.0)
+    ends = np.array([[mu - 4 * s, mu + 4 * s] for mu, s in (g.mu_sigma() for g in shown)])
+    return float(ends[:, 0].min()), float(ends[:, 1].max())
+
+
+def _panels(
+    scale: str, x_range: tuple[float, float], distance: np.ndarray, n_draws: int
+) -> go.Figure:
+    titles = {
+        "z": _("z = (mean − μ) / (σ/√N)"),
+        "mean": _("mean of N draws"),
+        "sum": _("sum of N draws"),
+    }
+    figure = theme.figure(titles[scale], _("density"), x_range, (0, 0.6))
+    ticks = {"type": "log", "tickvals": [1, 2, 5, 10, 20, 50], "domain": [0.7, 1.0]}
+    low = np.log10(min(distance.min(), ks_noise(n_draws)) * 0.6)
+    figure.layout.update(
+        xaxis={"domain": [0.0, 0.58]},
+        xaxis2={**theme.axis("N", (-0.08, np.log10(60))), **ticks, "anchor": "y2"},
+        yaxis2={
+            **theme.axis(_("KS distance to the limit"), (low, 0)),
+            "type": "log",
+            "anchor": "x2",
+            "dtick": 1,
+        },
+        bargap=0,
+    )
+    figure.add_trace(_bars(np.array([0.0, 1.0]), np.array([0.0]), "sample", 0.55))
+    figure.add_trace(theme.line(np.zeros(1), np.zeros(1), "truth"))
+    figure.add_trace(theme.line(np.array(TERMS), distance, "muted", 2, xaxis="x2", yaxis="y2"))
+    noise = ks_noise(n_draws)
+    figure.add_trace(
+        theme.line(np.array([1.0, 50.0]), np.full(2, noise), "truth", 2, xaxis="x2", yaxis="y2")
+    )
+    figure.add_trace(
+        theme.label(1, noise, _("chance"), "truth", 13, "bottom right").update(
+            xaxis="x2", yaxis="y2"
+        )
+    )
+    marker = {"color": theme.color("condition"), "size": 14, "symbol": "diamond"}
+    figure.add_trace(
+        go.Scatter(x=[1], y=[1], mode="markers", marker=marker, xaxis="x2", yaxis="y2")
+    )
+    theme.narrow(
+        figure,
+        {
+            "xaxis.domain": [0, 1],
+            "xaxis2.domain": [0, 1],
+            "yaxis.domain": [0.47, 1],
+            "yaxis2.domain": [0, 0.27],
+        },
+        560,
+    )
+    return figure
+
+
+def _frame(
+    base: Base,
+    n: int,
+    scale: str,
+    sample: np.ndarray,
+    shown: Gaussian,
+    bell: Gaussian,
+    x_range: tuple[float, float],
+    distance: float,
+) -> go.Frame:
+    """What changes with N: the histogram, the limit's curve, the marker."""
+    edges = _edges(base, n, scale, shown, bell, x_range)
+    count, _edges_again = np.histogram(sample, edges)
+    height = count / len(sample) / np.diff(edges)
+    mu, sigma = shown.mu_sigma()
+    x = np.linspace(max(x_range[0], mu - 5 * sigma), min(x_range[1], mu + 5 * sigma), 161)
+    curve = shown.prob(x) if base.has_limit else _cauchy(base, x, n, scale, bell)
+    top = 1.25 * max(float(curve.max()), float(np.quantile(height, 0.98)))
+    bars = _bars(edges, height, "sample", 0.55)
+    return go.Frame(
+        name=f"= {n}",
+        traces=[0, 1, 5],
+        data=[
+            {"type": "bar", "x": bars.x, "y": bars.y, "width": bars.width},
+            {"type": "scatter", "x": x, "y": curve},
+            {"type": "scatter", "x": [n], "y": [distance]},
+        ],
+        layout={"yaxis": {"range": [0, top]}},
+    )
+
+
+def _cauchy(base: Base, x: np.ndarray, n: int, scale: str, bell: Gaussian) -> np.ndarray:
+    """The exact density of the mean (the base itself again), the sum, or the scaled mean."""
+    if scale == "sum":
+        return base.density(x / n) / n
+    mu, sigma = bell.mu_sigma() if scale == "z" else (0.0, 1.0)
+    return base.density(mu + sigma * x) * sigma
+
+
+def _edges(
+    base: Base, n: int, scale: str, shown: Gaussian, bell: Gaussian, x_range: Sequence[float]
+) -> np.ndarray:
+    """Equal bins; for coins one bin per possible count, or the histogram would show a comb."""
+    mu, sigma = shown.mu_sigma()
+    if not base.discrete:
+        reach = (mu - 4.5 * sigma, mu + 4.5 * sigma) if base.has_limit else x_range
+        return np.linspace(*reach, BINS + 1)
+    lattice = (np.arange(n + 2) - 0.5) / (1 if scale == "sum" else n)
+    if scale == "z":
+        centre, width = bell.mu_sigma()
+        return (lattice - centre) / width
+    return lattice

@@ -138,13 +138,15 @@ class Lesson:
         given = answers.get(question.id)
         if key not in st.session_state:
             st.session_state[key] = given
+        st.markdown(tex(question.text))
         st.radio(
-            tex(question.text),
+            question.text,
             range(len(question.options)),
             format_func=lambda index: tex(question.options[index]),
             key=key,
             on_change=answered,
             index=None,
+            label_visibility="collapsed",
         )
         if given is None:
             return
@@ -171,6 +173,13 @@ class Lesson:
             )
             lines.append(f":{colour}[{icon} {word}] {tex(text)}")
         self._try_area.markdown("\n\n".join(lines))
+
+    def seen(self, what: str, now: bool) -> bool:
+        """Whether `now` was true once in this session: the first half of "cause, then mend"."""
+        before: set = st.session_state.setdefault(f"seen:{self.slug}", set())
+        if now:
+            before.add(what)
+        return what in before
 
     def checked(self, compare: Callable[[], Sequence[Check]]) -> None:
         """What the numbers were compared with, computed here; run only once it is opened."""
