@@ -1,4 +1,4 @@
-"""Distributions on the line to draw from, each with its facts: what the limit theorem is fed with."""
+"""Distributions on the line to draw from, with their facts: what the limit theorem is fed with."""
 
 from __future__ import annotations
 

@@ -223,13 +223,80 @@ class Lesson:
                     link(entry)
 
 
-def link(entry: catalog.Lesson) -> None:
+class Home:
+    """The page that shows the whole journey."""
+
+    def __init__(self) -> None:
+        language.settle()
+        st.session_state["page"] = "home"
+
+    def opening(self) -> None:
+        """Title, what the place is, and how to use it."""
+        style()
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            st.title(_("Generative models, under your hand"), anchor=False)
+            language.switch()
+        st.markdown(
+            _(
+                "A generative model learns what data looks like and makes more of it. Here you "
+                "move one thing at a time and watch the mathematics answer: every number is "
+                "computed while you look, and every page shows the code that drew its picture."
+            )
+        )
+        st.markdown(
+            "- "
+            + "\n- ".join(
+                (
+                    _("**Move something**: drag the handles, or use the arrow keys."),
+                    _("**Guess first**: each page asks a question before it shows the answer."),
+                    _("**Bring your own data**: it follows you from page to page."),
+                    _("**Share**: the address of a page holds everything you set."),
+                )
+            )
+        )
+        query = {"lang": i18n.current()} if st.session_state.get("lang_from") else {}
+        address(query, i18n.current(), key="home.address")
+
+
+def prose(entry: catalog.Lesson) -> lessons.Prose:
+    """A lesson's text in the current language."""
+    return lessons.read(entry.slug, i18n.current())
+
+
+def in_words(entries: Sequence[catalog.Lesson]) -> str:
+    """The map for those who do not see it."""
+    titles = {entry.slug: prose(entry).title for entry in catalog.LESSONS}
+    steps = []
+    for number, entry in enumerate(entries, 1):
+        needs = ", ".join(titles[need] for need in entry.needs if need in titles)
+        after = " " + _("(after {needs})").format(needs=needs) if needs else ""
+        steps.append(f"{number}. {titles[entry.slug]}{after}")
+    return _("The way through this part: {steps}.").format(steps="; ".join(steps))
+
+
+def cards(entries: Sequence[catalog.Lesson], columns: int = 3) -> None:
+    """A link, one line and the tasks done so far for each lesson."""
+    for start in range(0, len(entries), columns):
+        for number, (entry, place) in enumerate(
+            zip(entries[start : start + columns], st.columns(columns), strict=False), start + 1
+        ):
+            with place, st.container(border=True, height="stretch"):
+                text = prose(entry)
+                link(entry, f"{number}. {text.title}")
+                st.markdown(text.summary)
+                done = len(st.session_state.get(f"tasks:{entry.slug}", ()))
+                if done:
+                    line = _("{done} of {all} tasks done").format(done=done, all=len(text.tasks))
+                    st.caption(line)
+
+
+def link(entry: catalog.Lesson, label: str = "") -> None:
     """A link to another lesson; plain text where the page runs without the app around it."""
-    title = lessons.read(entry.slug, i18n.current()).title
+    label = label or prose(entry).title
     try:
-        st.page_link(entry.path, label=title, icon=entry.icon)
+        st.page_link(entry.path, label=label, icon=entry.icon)
     except (StreamlitAPIException, KeyError):
-        st.markdown(title)
+        st.markdown(label)
 
 
 ROLE_MACRO = re.compile(r"\\(" + "|".join(theme.ROLES) + r")\{")
@@ -250,6 +317,7 @@ def style() -> None:
     st.html(
         f"""<style>
         .stMainBlockContainer {{ max-width: 1360px; padding-top: 4rem; }}
+        .stMainBlockContainer h1 {{ font-size: clamp(1.7rem, 4.2vw, 2.6rem); }}
         .katex-display {{ margin: 0.35em 0; }}
         {colours}
         </style>"""

@@ -1,11 +1,21 @@
-"""Home: the map of the journey."""
+"""Home: what this is, the map of the journey, and the way into each lesson."""
+
+from itertools import groupby
 
 import streamlit as st
 
 from explorer import catalog
-from explorer.ui import frame, language
+from explorer.components.stage import stage
+from explorer.figures import journey
+from explorer.i18n import _
+from explorer.ui import frame
 
-st.session_state["page"] = "home"
-language.settle()
-for entry in catalog.LESSONS[:1]:
-    frame.link(entry)
+home = frame.Home()
+home.opening()
+
+for part, group in groupby(catalog.LESSONS, key=lambda entry: entry.part):
+    lessons = list(group)
+    st.header(_(catalog.PARTS[part]), anchor=False)
+    nodes = [journey.Node(e.slug, frame.prose(e).title, e.needs) for e in lessons]
+    stage(journey.chart(nodes), key=f"home.{part}", summary=frame.in_words(lessons), tools=False)
+    frame.cards(lessons)

@@ -73,6 +73,7 @@ def stage(
     on_move: Callable[[str, float, float], None] | None = None,
     on_scrub: Callable[[int], None] | None = None,
     filename: str = "figure",
+    tools: bool = True,
 ) -> None:
     """Show `figure` and keep it alive.
 
@@ -80,7 +81,8 @@ def stage(
     entry, named by `frame.name`, each with its own text summary; it opens at frame `start` and
     plays one frame per `interval` ms. `on_move(id, x, y)` is called with data coordinates while a
     handle is dragged and when it is let go; `on_scrub(index)` when the film or live slider rests
-    on another position (live: also on the way). Whatever the browser sends is checked first.
+    on another position (live: also on the way); `tools=False` leaves out the buttons that save the
+    picture. Whatever the browser sends is checked first.
     """
     content = figure.to_dict()  # arrays become base64 typed arrays, which plotly.js reads
     frames = content.pop("frames", [])
@@ -95,6 +97,7 @@ def stage(
         "handles": [_finite(asdict(handle)) for handle in handles],
         "live": asdict(live) if live else None,
         "filename": filename,
+        "tools": tools,
         "reports": on_scrub is not None,
         "words": _words(),
     }

@@ -316,7 +316,7 @@ export function mount(root, Plotly) {
   }
 
   function buildTools() {
-    tools.replaceChildren(...["png", "svg"].map((format) => {
+    tools.replaceChildren(...(data.tools ? ["png", "svg"] : []).map((format) => {
       const node = element("button", { type: "button", class: "gx-save", "aria-label": data.words[format], title: data.words[format] });
       node.textContent = format.toUpperCase();
       node.onclick = () => save(format);
