@@ -143,8 +143,9 @@ def _likelihood() -> Thumbnail:
 def _multivariate() -> Thumbnail:
     bell = Gaussian.from_correlation([0, 0], 1.3, 1.0, 0.75)
     cloud = bell.sample(160, 1)
-    traces = [theme.points(*cloud.T, size=4)]
-    traces += [theme.line(*bell.ellipse(r).T, width=2) for r in (1, 2)]
+    rings = [bell.ellipse(radius) for radius in (1, 2)]
+    traces = [theme.points(cloud[:, 0], cloud[:, 1], size=4)]
+    traces += [theme.line(ring[:, 0], ring[:, 1], width=2) for ring in rings]
     return Thumbnail(traces, (-4, 4), (-3.2, 3.2))
 
 
@@ -157,16 +158,18 @@ def _geyser() -> tuple[np.ndarray, Mixture]:
 
 
 def _ellipses(mixture: Mixture) -> list[go.Scatter]:
-    return [
-        theme.line(*part.ellipse(radius).T, width=2).update(line={"color": theme.component(k)})
-        for k, part in enumerate(mixture.components)
-        for radius in (1, 2)
+    rings = [
+        (k, part.ellipse(radius)) for k, part in enumerate(mixture.components) for radius in (1, 2)
     ]
+    style = [{"color": theme.component(k), "width": 2} for k in range(len(mixture.components))]
+    return [go.Scatter(x=r[:, 0], y=r[:, 1], mode="lines", line=style[k]) for k, r in rings]
 
 
 def _mixture() -> Thumbnail:
     x, mixture = _geyser()
-    return Thumbnail([theme.points(*x.T, size=4), *_ellipses(mixture)], (1, 5.8), (38, 102))
+    return Thumbnail(
+        [theme.points(x[:, 0], x[:, 1], size=4), *_ellipses(mixture)], (1, 5.8), (38, 102)
+    )
 
 
 def _em() -> Thumbnail:
