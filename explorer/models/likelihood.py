@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import gammaln, lambertw
+from scipy.special import lambertw
 
 from explorer.models.checks import Array, as_matrix
 from explorer.models.gaussian import LOG_2PI, Gaussian
@@ -130,12 +130,3 @@ def expected_variance(sigma: float, n: int, ddof: int = 0) -> float:
     Divided by n - 1 (ddof = 1) it is right on average. True for any distribution.
     """
     return sigma**2 * (n - 1) / (n - ddof)
-
-
-def expected_std(sigma: float, n: int, ddof: int = 0) -> float:
-    """E[estimate of sigma] from n > 1 draws of a normal: the mean of a chi distribution.
-
-    Even with ddof = 1 it is a little too small: the square root of a right guess is not right.
-    """
-    ratio = np.exp(gammaln(n / 2) - gammaln((n - 1) / 2))
-    return sigma * float(np.sqrt(2 / (n - ddof)) * ratio)

@@ -1,0 +1,122 @@
+"""Spread: what many studies of the same size find, as curves and as points in the landscape."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from explorer.figures import theme
+from explorer.figures.likelihood.facts import MOST, Facts, counts
+from explorer.figures.likelihood.parts import (
+    PLANE,
+    SWIFT,
+    Places,
+    bars,
+    compose,
+    panels,
+    star,
+)
+from explorer.models.checks import Array
+from explorer.models.gaussian import Gaussian
+from explorer.models.likelihood import Estimates, repeat_study, standard_errors
+
+STUDIES = 300  # repetitions of a study
+CURVES = 12  # of which so many draw their curve
+INSIDE_95 = float(np.sqrt(-2 * np.log(0.05)))  # Mahalanobis radius that holds 95 % in a plane
+REACH = 3.4  # standard errors around the maximum that the landscape shows
+
+
+def sizes(n: int) -> list[int]:
+    """The sizes a study may have, up to that of the data: 5, 10, 20, ..., n."""
+    return counts(min(n, MOST), 5)
+
+
+def studies(facts: Facts, seed: int) -> list[Estimates]:
+    """What many studies of the data find, one record for each size."""
+    return list(repeat_study(facts.x, sizes(len(facts.x)), STUDIES, seed))
+
+
+def sigmas(found: Estimates, ddof: int = 0) -> Array:
+    """The studies' estimates of sigma, (R,), their variance divided by n - ddof."""
+    return np.sqrt(found.variance(ddof))
+
+
+def typical(found: Estimates, ddof: int = 0) -> tuple[float, float]:
+    """(mean of the means, root of the mean variance): without bias, (mu, sigma) of the data."""
+    return float(found.mean.mean()), float(np.sqrt(found.variance(ddof).mean()))
+
+
+def spread(
+    facts: Facts, found: Sequence[Estimates], ddof: int = 0, zoom: bool = False
+) -> go.Figure:
+    """The curves that small studies would have drawn, and each study as a point (mu, sigma).
+
+    A film over the size of a study. Dashed, in green: the data's own curve, and what theory says.
+    """
+    traces = [
+        *_moving(facts, found[0], ddof),
+        bars(facts, facts.heights, "data"),
+        theme.line(facts.grid, facts.best.prob(facts.grid), "truth", 2.5, **SWIFT),
+        *star(*facts.moments.maximum(), ""),
+    ]
+    layout = panels(facts, (0, 1.3 * facts.top), 470)
+    for axis, range_ in _window(facts, found[0].n).items():
+        layout[axis] |= range_
+    stacked: Places = {"xaxis": (0, 1), "xaxis2": (0, 1), "yaxis": (0.62, 1), "yaxis2": (0, 0.46)}
+    frames = [_frame(facts, one, ddof, zoom) for one in found]
+    return compose(traces, layout, stacked, 700, frames)
+
+
+def _frame(facts: Facts, found: Estimates, ddof: int, zoom: bool) -> go.Frame:
+    content = _moving(facts, found, ddof)
+    layout = _window(facts, found.n) if zoom else {}
+    places = list(range(len(content)))
+    return go.Frame(
+        name=f"{found.n:,}", data=content, traces=places, layout=layout, _validate=False
+    )
+
+
+def _moving(facts: Facts, found: Estimates, ddof: int) -> list[go.Scatter]:
+    """What changes with the size of a study."""
+    m, s = facts.moments.maximum()
+    sigma = sigmas(found, ddof)
+    ellipse = Gaussian.from_std([m, s], standard_errors(s, found.n)).ellipse(INSIDE_95, 72)
+    # Where n points would lose 3 nats: the log-likelihood's own idea of the same 95 %.
+    contour = facts.moments.contour(INSIDE_95**2 / 2 / found.n)
+    center, width = typical(found, ddof)
+    ring = {"color": theme.color("paper"), "width": 2}
+    middle = {"symbol": "diamond", "size": 15, "color": theme.color("sample"), "line": ring}
+    return [
+        _curves(facts, found.mean[:CURVES], sigma[:CURVES]),
+        theme.points(found.mean, sigma, "sample", 7, **PLANE),
+        theme.line(contour[:, 0], contour[:, 1], "model", 2, **PLANE),
+        theme.line(ellipse[:, 0], ellipse[:, 1], "truth", 2.5, **PLANE),
+        go.Scatter(x=[center], y=[width], mode="markers", marker=middle, **PLANE),
+    ]
+
+
+def _curves(facts: Facts, means: Array, stds: Array) -> go.Scatter:
+    """Several bells as one broken line; one without width cannot be drawn and is left out."""
+    x, drawn = facts.grid[::2], stds > 0
+    bells = [
+        np.append(Gaussian.from_std(mu, sigma).prob(x), np.nan)
+        for mu, sigma in zip(means[drawn], stds[drawn], strict=True)
+    ]
+    style = {"color": theme.color("sample", 0.6), "width": 1.5}
+    return go.Scatter(
+        x=np.tile(np.append(x, np.nan), len(bells)),
+        y=np.ravel(bells),
+        mode="lines",
+        line=style,
+        **SWIFT,
+    )
+
+
+def _window(facts: Facts, n: int) -> dict[str, dict]:
+    """The part of the landscape where studies of size n end up."""
+    m, s = facts.moments.maximum()
+    wide, high = (REACH * error for error in standard_errors(s, n))
+    return {
+        "xaxis2": {"range": [m - wide, m + wide]},
+        "yaxis2": {"range": [max(0.0, s - high), s + high]},
+    }

@@ -1,0 +1,118 @@
+"""Tails: how much lies on either side of a threshold, by the model and by counting."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from explorer.figures import theme
+from explorer.figures.likelihood.facts import Facts
+from explorer.figures.likelihood.parts import (
+    PLANE,
+    RIGHT,
+    SWIFT,
+    Places,
+    bars,
+    compose,
+    panels,
+    words,
+)
+from explorer.i18n import _
+from explorer.models.checks import Array
+from explorer.models.gaussian import Gaussian
+
+FLOOR = -6  # the logarithmic axis ends at one in a million
+
+
+def tails(facts: Facts, mu: float, sigma: float, t: float, log: bool = False) -> go.Figure:
+    """Areas on both sides of t; beside them the share on one side, as a curve of t."""
+    bell = Gaussian.from_std(mu, sigma)
+    below, above = both_sides(bell, t)
+    top, (low, high) = facts.top, facts.span
+    traces = [
+        bars(facts, facts.heights, "data"),
+        _area(bell, np.linspace(low, t, 100), 0.12),
+        _area(bell, np.linspace(t, high, 100), 0.5),
+        theme.line(facts.grid, bell.prob(facts.grid), **SWIFT),
+        theme.vertical(t, 0, 0.9 * top),
+        words([low], [0.965 * top], [f"P(x ≤ t) {percent(below)}"], "model", "middle right", 15),
+        words([high], [0.965 * top], [f"P(x > t) {percent(above)}"], "model", "middle left", 15),
+        *(_folded(facts, bell, t) if log else _cumulative(facts, bell, t)),
+    ]
+    layout = panels(facts, (0, top), 450)
+    layout["xaxis2"] = theme.axis(facts.label, facts.span, domain=RIGHT, anchor="y2")
+    layout["yaxis2"] = theme.axis(_("share up to t"), (0, 1.02), anchor="x2")
+    if log:
+        title = _("share beyond t, on its nearer side")
+        layout["yaxis2"] = theme.axis(title, (FLOOR, 0), anchor="x2", type="log", dtick=1)
+    stacked: Places = {"xaxis": (0, 1), "xaxis2": (0, 1), "yaxis": (0.56, 1), "yaxis2": (0, 0.4)}
+    return compose(traces, layout, stacked, 640)
+
+
+def both_sides(bell: Gaussian, t: float) -> tuple[float, float]:
+    """P(x <= t) and P(x > t), each exact also where it is tiny."""
+    return float(bell.interval(-np.inf, t)), float(bell.interval(t, np.inf))
+
+
+def counted(facts: Facts, t: float) -> tuple[int, int]:
+    """How many of the numbers lie up to t and beyond it."""
+    up_to = int(np.searchsorted(facts.sorted, t, side="right"))
+    return up_to, len(facts.x) - up_to
+
+
+def percent(share: float) -> str:
+    """A share in per cent: two decimals, and more where it is tiny."""
+    if 0 < share < 1e-4:
+        return f"{100 * share:.2g} %"
+    return f"{100 * share:.2f} %"
+
+
+def _area(bell: Gaussian, x: Array, alpha: float) -> go.Scatter:
+    color = theme.color("model", alpha)
+    return go.Scatter(x=x, y=bell.prob(x), fill="tozeroy", mode="none", fillcolor=color, **SWIFT)
+
+
+def _cumulative(facts: Facts, bell: Gaussian, t: float) -> list[go.Scatter]:
+    """Share up to x: of the data as a staircase, of the model as a curve."""
+    x, share = _stairs(facts)
+    return [
+        _staircase(x, share),
+        theme.line(facts.grid, bell.cdf(facts.grid), **PLANE),
+        *_pointer(t, float(bell.cdf(t)), 0.0, facts.span[0]),
+    ]
+
+
+def _folded(facts: Facts, bell: Gaussian, t: float) -> list[go.Scatter]:
+    """Share on the nearer side of x, on a logarithmic axis: a tent whose feet are the tails."""
+    x, share = _stairs(facts)
+    inside = share < 1
+    tent = np.minimum(bell.cdf(facts.grid), bell.interval(facts.grid, np.inf))
+    tiny = 1e-300  # zero has no place on this axis
+    return [
+        _staircase(x[inside], np.minimum(share, 1 - share)[inside]),
+        theme.line(facts.grid, np.maximum(tent, tiny), **PLANE),
+        *_pointer(t, max(min(both_sides(bell, t)), tiny), 10.0**FLOOR, facts.span[0]),
+    ]
+
+
+def _stairs(facts: Facts, most: int = 300, tail: int = 30) -> tuple[Array, Array]:
+    """Points of the data's cumulative share: all if they are few, and always the outermost."""
+    n = len(facts.x)
+    outer = np.arange(min(tail, n))
+    ranks = [outer, np.linspace(0, n - 1, min(n, most)).astype(int), n - 1 - outer]
+    chosen = np.unique(np.concatenate(ranks))
+    return facts.sorted[chosen], (chosen + 1) / n
+
+
+def _staircase(x: Array, share: Array) -> go.Scatter:
+    style = {"color": theme.color("data"), "width": 5, "shape": "hv"}
+    return go.Scatter(x=x, y=share, mode="lines", line=style, opacity=0.5, **PLANE)
+
+
+def _pointer(t: float, share: float, floor: float, left: float) -> list[go.Scatter]:
+    """From t up to the curve and over to its share."""
+    style = {"color": theme.color("condition"), "width": 2, "dash": "dot"}
+    dot = {"color": theme.color("condition"), "size": 10}
+    path = [t, t, left], [floor, share, share]
+    return [
+        go.Scatter(x=path[0], y=path[1], mode="lines", line=style, **PLANE),
+        go.Scatter(x=[t], y=[share], mode="markers", marker=dot, **PLANE),
+    ]
