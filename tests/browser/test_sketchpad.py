@@ -18,6 +18,8 @@ playwright = pytest.importorskip("playwright.sync_api")
 from axe_playwright_python.sync_playwright import Axe  # noqa: E402
 from playwright.sync_api import Browser, Page, expect, sync_playwright  # noqa: E402
 
+from explorer.figures.theme import ROLES  # noqa: E402
+
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
@@ -175,6 +177,9 @@ def test_click_adds_at_the_place_clicked(open_pad):
     pad.click(3.25, 2.5)
     pad.settled([*START, [-3.0, -2.0], [3.25, 2.5]], within=PIXEL)
     expect(pad.page.get_by_role("status")).to_contain_text("5 points")
+    box = pad.page.locator(".points circle").last.bounding_box()
+    x, y = pad.at(3.25, 2.5)
+    assert abs(box["x"] + box["width"] / 2 - x) < 2 and abs(box["y"] + box["height"] / 2 - y) < 2
 
 
 def test_drag_moves_one_point_and_sends_one_message(open_pad):
@@ -275,16 +280,53 @@ def test_spray_stays_under_the_brush_and_is_one_undo_step(open_pad):
     pad.settled(START)
 
 
+def test_spray_ends_at_the_limit_and_says_so(open_pad):
+    pad = open_pad("?n=1998")
+    pad.tool("Spray")
+    pad.click(0.0, 0.0)
+    expect(pad.page.get_by_role("status")).to_contain_text("at most 2,000")
+    assert len(pad.points(2000)) == 2000
+    pad.tool("Undo")
+    assert len(pad.points(1998)) == 1998
+
+
 def test_spray_is_the_same_every_time(open_pad):
-    def tap() -> list[list[float]]:
+    def sprays() -> list[list[float]]:
         pad = open_pad("?n=0")
         pad.tool("Spray")
         pad.pane.focus()
         pad.keys("ArrowRight", "Enter")
-        return pad.points(5)
+        pad.points(5)
+        pad.click(-2.0, 2.0)  # a tap: five points, and more only if it lasts
+        pad.page.wait_for_timeout(300)
+        return pad.received()["points"][:10]
 
-    first = tap()
-    assert first == tap() and len({tuple(point) for point in first}) == 5
+    first = sprays()
+    assert first == sprays() and len({tuple(point) for point in first}) == 10
+
+
+def test_spray_fills_the_whole_stroke_when_frames_are_slow(open_pad):
+    pad = open_pad("?n=0")
+    pad.tool("Spray")
+    pad.page.mouse.move(*pad.at(-3.0, 0.0))
+    pad.page.mouse.down()
+    stroke = [pad.at(-3.0 + 0.2 * step, 0.0) for step in range(31)]
+    pad.pane.evaluate(
+        """(pane, stroke) => {
+          for (const [clientX, clientY] of stroke) {
+            const until = performance.now() + 20; // the page is busy: no frame in between
+            while (performance.now() < until);
+            pane.dispatchEvent(new PointerEvent("pointermove", { pointerId: 1, clientX, clientY }));
+          }
+        }""",
+        stroke,
+    )
+    pad.page.wait_for_timeout(60)
+    pad.page.mouse.up()
+    pad.page.wait_for_timeout(400)
+    xs = [x for x, _ in pad.received()["points"][5:]]
+    assert len(xs) >= 20
+    assert min(sum(low <= x < low + 1.5 for x in xs) for low in (-3, -1.5, 0, 1.5)) >= 3
 
 
 # --------------------------------------------------------------------------------- keyboard
@@ -403,19 +445,40 @@ def test_on_a_line_the_keyboard_finds_the_nearest_along_it(open_pad):
 # ------------------------------------------------------------------------- Streamlit around it
 
 
-def test_points_outlive_reruns_page_switches_and_new_data(open_pad):
+def test_points_outlive_a_rerun(open_pad):
     pad = open_pad()
     pad.click(-1.0, 2.0)
     mine = pad.points(4)
     pad.page.get_by_role("button", name="Rerun page").click()
     pad.page.wait_for_timeout(500)
     assert pad.points(4) == mine
-    pad.page.get_by_role("link", name="same key").click()
-    expect(pad.page.locator("#received")).to_contain_text(json.dumps(START[:1]))
-    pad.points(1)
+
+
+@pytest.mark.parametrize("detour", ["line", "same key", "Go on"])
+def test_points_come_back_after_other_pages(open_pad, detour):
+    """Also after a page whose pad has the same key: it has points of its own."""
+    pad = open_pad()
+    pad.click(-1.0, 2.0)
+    mine = pad.points(4)
+    role = "button" if detour == "Go on" else "link"
+    pad.page.get_by_role(role, name=detour).first.click()
+    if detour == "line":
+        pad.settled([[160.0], [171.5], [174.0], [182.0]])
+        expect(pad.page.get_by_role("status")).to_have_text("4 points")
+    else:
+        pad.settled(START[:1])
+        pad.points(1)
     pad.page.get_by_role("link", name="plane").first.click()
     pad.settled(mine)
     assert pad.points(4) == mine
+    pad.click(1.0, 2.0)
+    pad.settled([*mine, [1.0, 2.0]], within=PIXEL)
+
+
+def test_new_data_replaces_the_points_and_undo_brings_them_back(open_pad):
+    pad = open_pad()
+    pad.click(-1.0, 2.0)
+    mine = pad.points(4)
     pad.page.get_by_role("button", name="Load data").click()
     pad.settled([[1.0, 1.0], [9.0, -1.0]])
     pad.points(2)
@@ -431,6 +494,19 @@ def test_in_a_fragment_only_the_fragment_reruns(open_pad):
     pad.click(1.0, 2.0)
     pad.settled([*START, [-1.0, 2.0], [1.0, 2.0]], within=PIXEL)
     assert pad.page.locator("#runs").inner_text() == runs
+
+
+def test_points_and_history_outlive_a_move_in_the_page(open_pad):
+    pad = open_pad("moving")
+    pad.click(-1.0, 2.0)
+    mine = pad.points(4)
+    first = pad.pane.element_handle()
+    pad.page.get_by_text("Other side").click()
+    pad.page.wait_for_timeout(800)
+    assert not first.evaluate("node => node.isConnected")  # built anew, as this test supposes
+    assert pad.points(4) == mine
+    pad.tool("Undo")
+    pad.settled(START)
 
 
 def test_in_a_form_points_arrive_with_the_form(open_pad):
@@ -493,6 +569,14 @@ def test_a_finger_on_empty_space_scrolls_and_adds_nothing(open_pad):
     assert pad.points(0) == []
 
 
+def test_a_sideways_swipe_adds_nothing(open_pad):
+    pad = open_pad("?n=0", **PHONE)
+    x, y = pad.at(-2.0, 1.0)
+    Finger(pad.page).drag(*((x + 12 * step, y) for step in range(8)))
+    pad.page.wait_for_timeout(300)
+    assert pad.points(0) == []
+
+
 def test_a_second_finger_ends_the_gesture(open_pad):
     pad = open_pad(**PHONE)
     finger = Finger(pad.page)
@@ -543,6 +627,8 @@ def test_the_label_follows_the_points(open_pad):
         "Plot of your points. 3 points. Arrow keys move a cursor, Enter uses the tool, "
         "Delete removes the nearest point."
     )
+    for name in ("Tool", "Edit"):
+        expect(pad.page.get_by_role("group", name=name, exact=True)).to_be_visible()
     pad.tool("Clear all")
     expect(pad.pane).to_have_accessible_name(containing("No points"))
     expect(pad.page.get_by_text("Click or tap to place a point")).to_be_visible()
@@ -550,6 +636,15 @@ def test_the_label_follows_the_points(open_pad):
 
 def containing(words: str) -> re.Pattern:
     return re.compile(re.escape(words))
+
+
+def test_data_keeps_its_colour_role_when_the_theme_changes(open_pad):
+    pad = open_pad(color_scheme="light")
+    dot = pad.page.locator(".points circle").first
+    for scheme, role in (("light", 0), ("dark", 1), ("light", 0)):
+        pad.page.emulate_media(color_scheme=scheme)
+        red, green, blue = (int(ROLES["data"][role][i : i + 2], 16) for i in (1, 3, 5))
+        expect(dot).to_have_css("fill", f"rgb({red}, {green}, {blue})")
 
 
 def test_korean(open_pad):

@@ -23,8 +23,8 @@ from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from explorer.figures import theme
 from explorer.i18n import _, n_
 
 LIMIT = 2000  # points; dragging stays smooth up to here
@@ -79,6 +79,7 @@ def sketchpad(
             "height": height or (420 if dims == 2 else 170),
             "limit": limit,
             "largest": LARGEST,
+            "color": theme.ROLES["data"],
             "labels": _labels(dims),
         },
         on_points_change=lambda: None,
@@ -138,11 +139,10 @@ def _base(
     so that one still on its way when a data set is loaded is not mistaken for an edit of it. It
     is random because a browser tab can outlive a server, and must not meet its old epoch again.
     """
-    context = get_script_run_ctx()
-    page = context.page_script_hash if context else ""
-    wanted = {"revision": revision, "dims": dims, "limit": limit, "page": page}
+    wanted = {"revision": revision, "dims": dims, "limit": limit}
     slot = f"{key} base"
     base = st.session_state.get(slot)
+    # Streamlit drops the key of a component that another page did not show.
     if base is None or key not in st.session_state or any(base[k] != wanted[k] for k in wanted):
         kept = clean_payload(points[: 2 * limit].tolist(), dims, limit)
         base = wanted | {"points": kept, "left_out": len(points) - len(kept)}

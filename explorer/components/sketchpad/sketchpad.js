@@ -4,9 +4,10 @@
 // data to a Pad that lives as long as its place in the page. The points live here; Python hears
 // of them once per finished gesture (while spraying, at most every SEND_EVERY ms).
 
-const SEND_EVERY = 125; // ms between messages while spraying
+const SEND_EVERY = 125; // ms between messages while spraying; longer with more than MANY points
+const MANY = 500;
 const BRUSH = { radius: 26, rate: 40, tap: 5 }; // px; points per second; points of a mere tap
-const REACH = { mouse: 10, touch: 24 }; // px within which a pointer takes hold of a point
+const REACH = { fine: 10, touch: 24 }; // px within which a pointer takes hold of a point
 const LONG_PRESS = 550; // ms
 const SLOP = 8; // px a finger may tremble and still tap
 const HISTORY = 100; // steps back
@@ -80,16 +81,23 @@ function domain([low, high], values) {
   return [min < low ? min - margin : low, max > high ? max + margin : high];
 }
 
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
 /** "1.5, -2", "(1.5; -2)", "1,5; -2" or "1.5 -2" as numbers; null if it is not `dims` of them. */
 function parse(text, dims) {
-  let plain = text.normalize("NFKC").replace(/[−–]/g, "-").replace(/[()[\]]/g, " ").trim();
-  let parts;
-  if (plain.includes(";")) parts = plain.replace(/(\d),(\d)/g, "$1.$2").split(";");
-  else parts = plain.split(/\s*,\s*|\s+/);
-  parts = parts.map((part) => part.trim());
-  if (parts.length !== dims || !parts.every((part) => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(part)))
-    return null;
-  return parts.map(Number);
+  const plain = text.normalize("NFKC").replace(/[−–]/g, "-").replace(/[()[\]]/g, " ").trim();
+  const parts = plain.includes(";")
+    ? plain.replace(/(\d),(\d)/g, "$1.$2").split(/\s*;\s*/)
+    : plain.split(/\s*,\s*|\s+/);
+  const good = parts.length === dims && parts.every((part) => NUMBER.test(part));
+  return good ? parts.map(Number) : null;
+}
+
+function isDark(node) {
+  const probe = document.createElement("canvas").getContext("2d");
+  probe.fillStyle = getComputedStyle(node).getPropertyValue("--st-background-color") || "#fff";
+  const [red, green, blue] = [1, 3, 5].map((i) => parseInt(probe.fillStyle.slice(i, i + 2), 16));
+  return 0.299 * red + 0.587 * green + 0.114 * blue < 128;
 }
 
 const fill = (template, values) =>
@@ -99,25 +107,29 @@ const fill = (template, values) =>
 
 const ICONS = {
   place: '<circle cx="8" cy="8" r="3.2" class="solid"/><path d="M8 1v3M8 12v3M1 8h3M12 8h3"/>',
-  paint:
-    '<circle cx="4" cy="5" r="1.3" class="solid"/><circle cx="9" cy="3" r="1.3" class="solid"/>' +
-    '<circle cx="12.5" cy="7.5" r="1.3" class="solid"/><circle cx="7.5" cy="8" r="1.3" class="solid"/>' +
-    '<circle cx="4" cy="11.5" r="1.3" class="solid"/><circle cx="10.5" cy="12.5" r="1.3" class="solid"/>',
+  paint: [[4, 5], [9, 3], [12.5, 7.5], [7.5, 8], [4, 11.5], [10.5, 12.5]]
+    .map(([x, y]) => `<circle cx="${x}" cy="${y}" r="1.3" class="solid"/>`)
+    .join(""),
   delete: '<circle cx="8" cy="8" r="6"/><path d="M5.5 5.5l5 5M10.5 5.5l-5 5"/>',
   undo: '<path d="M6 3L2.5 6.5 6 10M3 6.5h6a4 4 0 010 8H6"/>',
   redo: '<path d="M10 3l3.5 3.5L10 10M13 6.5H7a4 4 0 000 8h3"/>',
   clear: '<path d="M2.5 4.5h11M6 4.5V2.5h4v2M4 4.5l.7 9.5h6.6l.7-9.5M6.7 7v4.5M9.3 7v4.5"/>',
 };
 
-const button = (name, group) =>
-  `<button type="button" data-${group}="${name}"><svg viewBox="0 0 16 16" aria-hidden="true">` +
-  `${ICONS[name]}</svg><span data-text="${name}"></span></button>`;
+const buttons = (group, names) =>
+  `<div class="${group}s" role="group">${names
+    .map(
+      (name) => `<button type="button" data-${group}="${name}">
+        <svg viewBox="0 0 16 16" aria-hidden="true">${ICONS[name]}</svg>
+        <span data-text="${name}"></span></button>`,
+    )
+    .join("")}</div>`;
 
 // Ids need only be unique inside the component's shadow root.
 const TEMPLATE = `
   <div class="bar">
-    <div class="tools" role="group">${["place", "paint", "delete"].map((n) => button(n, "tool")).join("")}</div>
-    <div class="edits" role="group">${["undo", "redo", "clear"].map((n) => button(n, "edit")).join("")}</div>
+    ${buttons("tool", ["place", "paint", "delete"])}
+    ${buttons("edit", ["undo", "redo", "clear"])}
   </div>
   <div class="pane" role="application" tabindex="0">
     <svg aria-hidden="true">
@@ -151,8 +163,8 @@ const svgNode = (tag, attributes, text) => {
 };
 
 // A letter key by what it types, or by its place where the keyboard types Hangul.
-const letter = (event) =>
-  /^[a-z]$/i.test(event.key) ? event.key.toLowerCase() : event.code.replace("Key", "").toLowerCase();
+const letter = ({ key, code }) =>
+  (/^[a-z]$/i.test(key) ? key : code.replace("Key", "")).toLowerCase();
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
 
@@ -198,6 +210,7 @@ class Pad {
     this.say = data.labels;
     if (!before || before.epoch !== data.epoch) this.takeOver(before);
     this.root.style.setProperty("--pad-height", `${data.height}px`);
+    this.root.style.setProperty("--data", data.color[isDark(this.root) ? 1 : 0]);
     this.write();
     this.resize();
   }
@@ -278,7 +291,8 @@ class Pad {
 
   flushSoon() {
     if (this.timer) return;
-    const wait = SEND_EVERY - (performance.now() - (this.sentAt ?? -Infinity));
+    const pause = SEND_EVERY * Math.max(1, this.points.length / MANY);
+    const wait = pause - (performance.now() - (this.sentAt ?? -Infinity));
     this.timer = setTimeout(() => this.flush(), Math.max(wait, 0));
   }
 
@@ -288,7 +302,8 @@ class Pad {
 
   countText() {
     const n = this.points.length;
-    return n === 0 ? this.say.zero : n === 1 ? this.say.one : fill(this.say.many, { n: this.count(n) });
+    if (n < 2) return n ? this.say.one : this.say.zero;
+    return fill(this.say.many, { n: this.count(n) });
   }
 
   at(point) {
@@ -338,12 +353,12 @@ class Pad {
     this.top = 12;
     this.height = size.height - this.top - (data.x_title ? 52 : 30);
     this.yTicks = ticks(this.domains[1], this.height / 48);
-    this.left = flat ? 16 : 18 + 8 * this.widest(this.yTicks) + (data.y_title ? 20 : 0);
+    this.left = flat ? 16 : 18 + 8.5 * this.widest(this.yTicks) + (data.y_title ? 20 : 0);
     this.width = size.width - this.left - 16;
     this.xTicks = ticks(this.domains[0], clamp(this.width / 64, 2, 12));
     if (this.xTicks.values.length < 4) {
       // A narrow screen: as many as there is room for side by side.
-      const room = 18 + 8 * this.widest(this.xTicks);
+      const room = 18 + 8.5 * this.widest(this.xTicks);
       this.xTicks = ticks(this.domains[0], clamp(this.width / room, 2, 6));
     }
     this.tickDecimals = [this.xTicks, this.yTicks].map(({ step }) => decimalsOf(step));
@@ -368,7 +383,7 @@ class Pad {
   }
 
   /** A place on the pane, in data units, kept inside the axes and rounded. */
-  data_at(px, py) {
+  dataAt(px, py) {
     const along = [(px - this.left) / this.width, 1 - (py - this.top) / this.height];
     return this.tidy(...along.map((t, axis) => {
       const [low, high] = this.domains[axis];
@@ -383,30 +398,30 @@ class Pad {
 
   drawAxes() {
     const { left, top, width, height, domains, data, size } = this;
-    const look = JSON.stringify([left, top, width, height, domains, data.x_title, data.y_title, data.dims]);
+    const frame = [left, top, width, height, domains, data.x_title, data.y_title, data.dims];
+    const look = JSON.stringify(frame);
     if (look === this.look) return;
     this.look = look;
+    const nodes = [];
+    const line = (name, x1, y1, x2, y2) =>
+      nodes.push(svgNode("line", { class: name, x1, y1, x2, y2 }));
+    const text = (name, at, words) => nodes.push(svgNode("text", { class: name, ...at }, words));
     const bottom = top + height;
-    const nodes = [svgNode("rect", { class: "plot", x: left, y: top, width, height, rx: 2 })];
-    const line = (x1, y1, x2, y2, name) => nodes.push(svgNode("line", { x1, y1, x2, y2, class: name }));
     for (const value of this.xTicks.values) {
       const [x] = this.px({ x: value, y: 0, id: 0 });
-      line(x, top, x, bottom, value === 0 ? "zero" : "grid");
-      nodes.push(svgNode("text", { class: "tick", x, y: bottom + 19 }, label(value, this.tickDecimals[0])));
+      line(value === 0 ? "zero" : "grid", x, top, x, bottom);
+      text("tick", { x, y: bottom + 20 }, label(value, this.tickDecimals[0]));
     }
-    if (data.dims === 1) line(left, top + height / 2, left + width, top + height / 2, "rail");
-    else
-      for (const value of this.yTicks.values) {
-        const [, y] = this.px({ x: 0, y: value, id: 0 });
-        line(left, y, left + width, y, value === 0 ? "zero" : "grid");
-        const text = label(value, this.tickDecimals[1]);
-        nodes.push(svgNode("text", { class: "tick side", x: left - 8, y: y + 4.5 }, text));
-      }
-    nodes.push(svgNode("text", { class: "title", x: left + width / 2, y: size.height - 8 }, data.x_title));
-    if (data.y_title) {
-      const turn = `translate(15 ${top + height / 2}) rotate(-90)`;
-      nodes.push(svgNode("text", { class: "title", transform: turn }, data.y_title));
+    for (const value of data.dims === 1 ? [] : this.yTicks.values) {
+      const [, y] = this.px({ x: 0, y: value, id: 0 });
+      line(value === 0 ? "zero" : "grid", left, y, left + width, y);
+      text("tick side", { x: left - 8, y: y + 5 }, label(value, this.tickDecimals[1]));
     }
+    if (data.dims === 1) line("rail", left, top + height / 2, left + width, top + height / 2);
+    nodes.push(svgNode("rect", { class: "plot", x: left, y: top, width, height, rx: 2 }));
+    text("title", { x: left + width / 2, y: size.height - 8 }, data.x_title);
+    const turned = `translate(16 ${top + height / 2}) rotate(-90)`;
+    text("title", { transform: turned }, data.y_title);
     this.axesNode.replaceChildren(...nodes);
   }
 
@@ -435,9 +450,8 @@ class Pad {
 
   /** The ring that says which point a key or a press would act on. */
   drawHalo() {
-    const id = this.gesture?.id ?? (this.byKeys ? this.nearestToCursor()?.id : this.hovered ?? this.selected);
-    const point = this.points.find((candidate) => candidate.id === id);
-    const idle = !this.gesture && !this.byKeys && this.hovered === null && !this.hasFocus();
+    const point = this.target();
+    const idle = !this.gesture && this.hovered === null && !this.hasFocus();
     this.haloNode.style.display = point && !idle ? "" : "none";
     if (!point) return;
     const [x, y] = this.px(point);
@@ -446,14 +460,19 @@ class Pad {
     this.haloNode.setAttribute("r", this.radius + 5);
   }
 
+  target() {
+    if (!this.gesture && this.byKeys) return this.nearestToCursor();
+    const id = this.gesture?.id ?? this.hovered ?? this.selected;
+    return this.points.find((point) => point.id === id) ?? null;
+  }
+
   drawCursor() {
     const shown = this.byKeys && this.hasFocus();
     this.cursorNode.style.display = shown ? "" : "none";
     if (!shown) return;
-    this.place ??= this.data_at(this.left + this.width / 2, this.top + this.height / 2);
-    const [x] = this.px({ ...this.place, id: 0 });
-    const y = this.data.dims === 1 ? this.top + this.height / 2 : this.px({ ...this.place, id: 0 })[1];
     const { left, top, width, height } = this;
+    this.place ??= this.dataAt(left + width / 2, top + height / 2);
+    const [x, y] = this.px({ ...this.place, id: 0 });
     const across = this.data.dims === 1 ? "" : `M${left} ${y}H${left + width}`;
     this.cursorNode.firstElementChild.setAttribute("d", `M${x} ${top}V${top + height}${across}`);
   }
@@ -515,7 +534,7 @@ class Pad {
     for (let i = 0; i < count && this.points.length + fresh.length < this.data.limit; i++) {
       const radius = BRUSH.radius * Math.sqrt(draw());
       const angle = 2 * Math.PI * draw();
-      const { x, y } = this.data_at(px + radius * Math.cos(angle), py + radius * Math.sin(angle));
+      const { x, y } = this.dataAt(px + radius * Math.cos(angle), py + radius * Math.sin(angle));
       fresh.push(this.point(x, y));
     }
     this.points = [...this.points, ...fresh];
@@ -577,6 +596,7 @@ class Pad {
     on(pane, "pointermove", (event) => this.moved(event));
     on(pane, "pointerup", (event) => this.up(event));
     on(pane, "pointercancel", () => this.cancel());
+    on(pane, "pointerenter", (event) => this.entered(event));
     on(pane, "pointerleave", () => this.hover(null));
     on(pane, "contextmenu", (event) => event.preventDefault());
     // A finger on empty space scrolls the page; on a point, or spraying, it draws.
@@ -596,8 +616,19 @@ class Pad {
     return [event.clientX - box.left, event.clientY - box.top];
   }
 
+  /** Every place the pointer has been since the last event: a fast stroke leaves no gaps. */
+  trail(event) {
+    const between = event.getCoalescedEvents?.() ?? [];
+    return (between.length ? between : [event]).map((each) => this.where(each));
+  }
+
   reach(event) {
-    return event.pointerType === "mouse" ? REACH.mouse : REACH.touch;
+    return event.pointerType === "touch" ? REACH.touch : REACH.fine;
+  }
+
+  /** A pen draws like a mouse; it hovers first, which leaves time to say that it never scrolls. */
+  entered(event) {
+    this.pane.style.touchAction = event.pointerType === "pen" ? "none" : "";
   }
 
   touched(event) {
@@ -609,8 +640,8 @@ class Pad {
   down(event) {
     if (!event.isPrimary) return this.cancel(); // a second finger: zooming, not drawing
     if (this.gesture) this.cancel();
+    this.pane.focus({ preventScroll: true, focusVisible: false });
     this.byKeys = false;
-    this.pane.focus({ preventScroll: true });
     const [x, y] = this.where(event);
     const hit = this.nearest(x, y, this.reach(event));
     if (event.button === 2 || event.shiftKey || event.ctrlKey) return this.discard(hit);
@@ -619,14 +650,14 @@ class Pad {
     if (this.tool === "paint") this.startSpray(start);
     else if (this.tool === "delete") this.startErase(start, event);
     else if (hit) this.startDrag(start, hit, event);
-    else if (event.pointerType === "mouse") this.startDrag(start, this.addAt(x, y), event, true);
+    else if (event.pointerType !== "touch") this.startDrag(start, this.addAt(x, y), event, true);
     else this.gesture = { ...start, kind: "tap" }; // adds on release: it may become a scroll
     if (this.gesture && this.gesture.kind !== "tap") this.pane.setPointerCapture(event.pointerId);
     this.draw();
   }
 
   addAt(px, py) {
-    const { x, y } = this.data_at(px, py);
+    const { x, y } = this.dataAt(px, py);
     return this.add(x, y);
   }
 
@@ -637,7 +668,7 @@ class Pad {
     this.gesture = { ...start, kind: "drag", id: point.id, point, isNew, grip: null };
     const [x, y] = this.px(point);
     this.gesture.grip = isNew ? [0, 0] : [x - start.from[0], y - start.from[1]];
-    if (event.pointerType !== "mouse")
+    if (event.pointerType === "touch")
       this.pressTimer = setTimeout(() => this.longPress(), LONG_PRESS);
   }
 
@@ -695,28 +726,27 @@ class Pad {
     const { gesture } = this;
     this.showBrush(x, y, event.pointerType);
     if (!gesture) {
-      if (event.pointerType === "mouse") this.hover(this.nearest(x, y, REACH.mouse)?.id ?? null);
+      if (event.pointerType !== "touch") this.hover(this.nearest(x, y, REACH.fine)?.id ?? null);
       return;
     }
     if (event.pointerId !== gesture.pointer) return;
     const far = Math.hypot(x - gesture.from[0], y - gesture.from[1]);
     if (gesture.kind === "drag") {
-      const slop = event.pointerType === "mouse" ? 3 : SLOP;
+      const slop = event.pointerType === "touch" ? SLOP : 3;
       if (!gesture.moving && far < slop) return;
       gesture.moving = true;
       clearTimeout(this.pressTimer);
       this.dragTo(x + gesture.grip[0], y + gesture.grip[1]);
     } else if (gesture.kind === "spray") {
-      const all = event.getCoalescedEvents?.() ?? [];
-      gesture.path.push(...(all.length ? all : [event]).map((each) => this.where(each)));
+      gesture.path.push(...this.trail(event));
     } else if (gesture.kind === "erase") {
-      for (const each of event.getCoalescedEvents?.() ?? [event]) this.eraseAt(...this.where(each));
+      for (const spot of this.trail(event)) this.eraseAt(...spot);
     } else if (far > SLOP) this.gesture = null;
   }
 
   dragTo(px, py) {
     const { gesture } = this;
-    gesture.to = this.data_at(px, py);
+    gesture.to = this.dataAt(px, py);
     if (this.frame && gesture.queued) return;
     gesture.queued = true;
     this.frame = requestAnimationFrame(() => {
@@ -799,8 +829,8 @@ class Pad {
   }
 
   showBrush(x, y, pointerType) {
-    const shown = this.tool === "paint" && (pointerType === "mouse" || this.gesture);
-    this.brushNode.style.display = shown ? "" : "none";
+    const shown = this.tool === "paint" && (pointerType !== "touch" || this.gesture);
+    this.brushNode.style.display = shown ? "block" : "none";
     this.brushNode.setAttribute("cx", x);
     this.brushNode.setAttribute("cy", y);
   }
@@ -885,9 +915,7 @@ class Pad {
 
   deleteKey() {
     if (this.gesture) return;
-    const id = this.hovered ?? this.selected;
-    const pointed = this.points.find((point) => point.id === id);
-    this.discard(this.byKeys ? this.nearestToCursor() : pointed);
+    this.discard(this.target());
   }
 
   carry() {

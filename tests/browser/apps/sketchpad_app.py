@@ -33,6 +33,8 @@ def plane() -> None:
         state["revision"] = state.get("revision", 0) + 1
         state["plane"] = np.array([[1.0, 1.0], [9.0, -1.0]])
     st.button("Rerun page")
+    if st.button("Go on"):
+        st.switch_page(pages["same_key"])
     state["plane"] = sketchpad(
         state.get("plane", start()),
         key="plane pad",
@@ -75,6 +77,15 @@ def same_key() -> None:
     show(sketchpad(START[:1], key="plane pad", dims=2, x_range=(-4, 4), y_range=(-3, 3)))
 
 
+def moving() -> None:
+    """The pad changes its place in the page, so the browser has to build it anew."""
+    places = st.columns(2)
+    side = int(st.toggle("Other side"))
+    with places[side]:
+        points = sketchpad(START, key="moving pad", dims=2, x_range=(-4, 4), y_range=(-3, 3))
+    show(points)
+
+
 def form() -> None:
     with st.form("form"):
         points = sketchpad(START, key="form pad", dims=2, x_range=(-4, 4), y_range=(-3, 3))
@@ -84,8 +95,9 @@ def form() -> None:
 
 st.set_page_config(page_title="Sketchpad", layout="wide")
 i18n.use(st.query_params.get("lang", "en"))
-pages = [plane, line, fragment, same_key, form]
-st.navigation(
-    [st.Page(page, url_path=page.__name__, default=page is plane) for page in pages],
-    position="top",
-).run()
+scripts = [plane, line, fragment, same_key, moving, form]
+pages = {
+    script.__name__: st.Page(script, url_path=script.__name__, default=script is plane)
+    for script in scripts
+}
+st.navigation(list(pages.values()), position="top").run()
