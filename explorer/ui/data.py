@@ -93,18 +93,17 @@ def choose(
     except DataError as error:
         problem = error
         chosen = _fallback(default, dims)
-    count = _("{count} rows").format(count=f"{len(chosen.x):,}")
-    line = " · ".join((chosen.title, count, " × ".join(chosen.labels)))
     box = st.expander(
-        f"**{_('Data')}**: {line}",
+        _("Data: choose a set, upload, paste or draw your own"),
         icon=":material/database:",
-        key=f"{controls.state.namespace}.data_fold",
+        key=controls.state.key("data_fold"),
         on_change="rerun",
     )
     if problem is not None:
         st.warning(f"{problem.markdown()} {_('Until then this page shows its own example.')}")
-    elif chosen.table.notes:
-        st.caption(" ".join(chosen.table.notes))
+    count = _("{count} rows").format(count=f"{len(chosen.x):,}")
+    line = f"**{chosen.title}** · {count} · {' × '.join(chosen.labels)}"
+    st.caption(" · ".join((line, *chosen.table.notes)))
     if box.open:
         with box:
             _ways(controls, chosen, dims)
@@ -132,7 +131,9 @@ def _suited(controls: Controls, table: Table, dims: int, min_rows: int, full_ran
     for index in range(dims):
         free = [name for name in table.columns if name not in picked]
         name = controls.state.read(_column(index), free[0], str)
-        picked.append(name if name in free else free[0])
+        name = name if name in free else free[0]
+        controls.state.put(**{_column(index): name})
+        picked.append(name)
     return own.require(table.pick(picked), dims, min_rows, full_rank=full_rank)
 
 
@@ -242,13 +243,15 @@ def _paste(chosen: Chosen, dims: int) -> None:
         height=150,
         placeholder="1.2, 3.4\n5, 6" if dims == 2 else "1.2\n3.4\n5",
     )
-    st.button(_("Use these numbers"), key="data_use", on_click=_mark, args=(f"paste {hash(text)}",))
-    if st.session_state.get("data_asked") == f"paste {hash(text)}":
-        _take(lambda drop: own.parse(text, _("pasted numbers"), drop), f"paste {hash(text)}")
+    st.button(_("Use these numbers"), key="data_use", on_click=_ask)
+    what = f"paste {hash(text)}"
+    if st.session_state.get("data_asked") == what:
+        _take(lambda drop: own.parse(text, _("pasted numbers"), drop), what)
 
 
-def _mark(what: str) -> None:
-    st.session_state["data_asked"] = what
+def _ask() -> None:
+    """The text of this very click: leaving the field and pressing the button come as one."""
+    st.session_state["data_asked"] = f"paste {hash(st.session_state['data_text'])}"
 
 
 def _is_taken(what: str) -> bool:

@@ -123,7 +123,7 @@ def show_limit(picture, panel) -> None:  # noqa: ANN001
         "triangular": _("A ramp"),
         "u_shaped": _("Both ends, no middle"),
         "cauchy": _("Cauchy: enormous outliers"),
-        "yours": _("Your data: {title}").format(title=chosen.title),
+        "yours": _("Your data"),
     }
     scales = {"z": _("Standardised"), "mean": _("Means"), "sum": _("Sums")}
     with panel:
