@@ -2,20 +2,27 @@
 
 from itertools import groupby
 
+import plotly.graph_objects as go
 import streamlit as st
 
-from explorer import catalog
+from explorer import catalog, i18n
 from explorer.components.stage import stage
 from explorer.figures import journey
 from explorer.i18n import _
 from explorer.ui import frame
 
-home = frame.Home()
-home.opening()
 
+@st.cache_data(show_spinner=False)
+def chart(part: str, language: str) -> go.Figure:
+    """One part of the map; it changes only with the language of the titles."""
+    entries = [entry for entry in catalog.LESSONS if entry.part == part]
+    return journey.chart([journey.Node(e.slug, frame.prose(e).title, e.needs) for e in entries])
+
+
+frame.Home().opening()
 for part, group in groupby(catalog.LESSONS, key=lambda entry: entry.part):
     lessons = list(group)
     st.header(_(catalog.PARTS[part]), anchor=False)
-    nodes = [journey.Node(e.slug, frame.prose(e).title, e.needs) for e in lessons]
-    stage(journey.chart(nodes), key=f"home.{part}", summary=frame.in_words(lessons), tools=False)
+    picture = chart(part, i18n.current())
+    stage(picture, key=f"home.{part}", summary=frame.in_words(lessons), tools=False)
     frame.cards(lessons)
