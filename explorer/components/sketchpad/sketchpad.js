@@ -340,7 +340,7 @@ class Pad {
     this.pane.setAttribute("aria-label", fill(this.say.pane, { count: this.countText() }));
     this.hintNode.style.display = this.points.length ? "none" : "";
     this.hintNode.setAttribute("x", this.left + this.width / 2);
-    this.hintNode.setAttribute("y", this.top + this.height * (this.data.dims === 1 ? 0.2 : 0.5));
+    this.hintNode.setAttribute("y", this.top + this.height * (this.data.dims === 1 ? 0.24 : 0.44));
   }
 
   layout() {
