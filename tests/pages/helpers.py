@@ -12,9 +12,11 @@ import base64
 import json
 import math
 import os
+import random
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +24,18 @@ import numpy as np
 import plotly.graph_objects as go
 from streamlit import config
 from streamlit.proto.WidgetStates_pb2 import WidgetState
-from streamlit.testing.v1 import AppTest
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+from streamlit.testing.v1 import AppTest, app_test
 
 from explorer import catalog, i18n
 from explorer.data.table import Table
 from explorer.ui import export
 
 config.set_option("client.showErrorDetails", "full")  # learners see none of it; tests see all
+
+# AppTest compiles the page anew at every run, two thirds of a run's time; a server compiles once.
+_COMPILED = ScriptCache()
+app_test.ScriptCache = lambda: _COMPILED
 
 ENTRY = catalog.ROOT / "streamlit_app.py"
 TIMEOUT = 60  # seconds a run may take on a busy machine; a page needs a fraction of one
@@ -119,6 +126,72 @@ def _component(at: AppTest, name: str, index: int) -> dict:
 
 
 # ------------------------------------------------------------------------ what a hand does
+
+
+#: What Streamlit calls a control -> the extremes of one, or all its options.
+KINDS: dict[str, Callable[[Any], tuple]] = {
+    "slider": lambda widget: (widget.min, widget.max),
+    "number_input": lambda widget: (widget.min, widget.max),
+    "select_slider": lambda widget: tuple(widget.options),
+    "button_group": lambda widget: tuple(widget.options),
+    "selectbox": lambda widget: tuple(widget.options),
+    "toggle": lambda widget: (False, True),
+}
+
+
+@dataclass(frozen=True)
+class Knob:
+    """One control of a lesson. `ends`: its extremes, or every option it has, as shown."""
+
+    key: str
+    kind: str
+    ends: tuple[Any, ...]
+    step: float = 1.0
+
+    def anywhere(self, rng: random.Random) -> Any:
+        """A position of the knob drawn at random, with its ends drawn more often."""
+        if self.kind not in ("slider", "number_input") or rng.random() < 0.2:
+            return rng.choice(self.ends)
+        low, high = self.ends
+        steps = rng.randint(0, round((high - low) / self.step))
+        value = min(high, low + steps * self.step)
+        return round(value, 9) if isinstance(low, float) else value
+
+
+def knobs(at: AppTest) -> list[Knob]:
+    """The lesson's own controls on the page, top to bottom by kind; buttons are not among them."""
+    own = f"{at.session_state['page']}."
+    return [
+        Knob(widget.key, kind, ends(widget), getattr(widget, "step", 1.0))
+        for kind, ends in KINDS.items()
+        for widget in at.get(kind)
+        if (widget.key or "").startswith(own)
+    ]
+
+
+def turn(at: AppTest, **positions: Any) -> AppTest:
+    """Set controls by their setting's name (`sigma=2.0`; an option by its shown text); one run."""
+    page = at.session_state["page"]
+    for name, position in positions.items():
+        _widget(at, f"{page}.{name}").set_value(position)
+    return healthy(at.run())
+
+
+def press(at: AppTest, name: str) -> AppTest:
+    """Press the lesson's button of this name ("reset", "die", …)."""
+    return healthy(at.button(key=f"{at.session_state['page']}.{name}").click().run())
+
+
+def answer(at: AppTest, question: str, option: int) -> AppTest:
+    """Answer one of the lesson's questions."""
+    radio = at.radio(key=f"{at.session_state['page']}.predict.{question}")
+    return healthy(radio.set_value(option).run())
+
+
+def _widget(at: AppTest, key: str) -> Any:
+    found = [widget for kind in KINDS for widget in at.get(kind) if widget.key == key]
+    assert found, f"no control {key!r}; there are {[knob.key for knob in knobs(at)]}"
+    return found[0]
 
 
 def drag(at: AppTest, handle: str, x: float, y: float, index: int = 0) -> AppTest:
