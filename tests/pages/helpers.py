@@ -257,12 +257,22 @@ def offered(at: AppTest) -> dict:
 
 def columns(at: AppTest) -> dict[str, np.ndarray]:
     """The data behind the picture, as the CSV export gets it."""
-    return {name: np.asarray(values) for name, values in offered(at)["columns"]().items()}
+    return {name: np.asarray(values) for name, values in _made(at, "columns").items()}
 
 
 def script(at: AppTest) -> str:
     """The stand-alone Python script, as the export hands it out."""
-    return export.script("test", offered(at)["body"]())
+    return export.script("test", _made(at, "body"), at.session_state["lang"])
+
+
+def _made(at: AppTest, name: str) -> Any:
+    """What an offer makes, in the language of the page."""
+    before = i18n.current()
+    try:
+        i18n.use(at.session_state["lang"])
+        return offered(at)[name]()
+    finally:
+        i18n.use(before)
 
 
 def run_script(source: str) -> dict[str, Any]:
