@@ -6,13 +6,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
-
-
 ROUNDING = 1e-13  # a variance this small beside the numbers it came from is only rounding error
 
 
 class NotPositiveDefinite(ValueError):
     """A covariance without width in some direction: there is no density."""
+
+
+def require(condition: object, message: str) -> None:
+    """ValueError with the message unless condition is true."""
+    if not condition:
+        raise ValueError(message)
 
 
 def frozen_copy(value: ArrayLike, ndim: int) -> Array:
@@ -63,6 +67,14 @@ def check_probabilities(name: str, p: ArrayLike, size: int | None = None) -> Arr
     return p
 
 
+def cholesky(covariance: Array) -> Array:
+    """L (D, D), lower triangular with L L^T = covariance; NotPositiveDefinite if there is none."""
+    try:
+        return np.asarray(np.linalg.cholesky(covariance), dtype=float)
+    except np.linalg.LinAlgError:
+        raise NotPositiveDefinite(f"covariance is not positive-definite:\n{covariance}") from None
+
+
 def why_flat(mean: Array, covariance: Array, rounding: float = ROUNDING) -> str | None:
     """What is wrong with the moments of points that have no width in some direction, else None.
 
@@ -73,7 +85,13 @@ def why_flat(mean: Array, covariance: Array, rounding: float = ROUNDING) -> str 
     if not (covariance.diagonal() > noise).all():
         return "the points agree on a coordinate, so it has no width there"
     try:
-        pivots = np.square(np.linalg.cholesky(covariance).diagonal())  # (D,)
-    except np.linalg.LinAlgError:
+        pivots = np.square(cholesky(covariance).diagonal())  # (D,)
+    except NotPositiveDefinite:
         pivots = np.zeros(len(mean))
     return None if (pivots > noise).all() else "the points lie on a line or plane"
+
+
+def refuse_flat(mean: Array, covariance: Array) -> None:
+    """NotPositiveDefinite, with the reason, for moments of points without width."""
+    if reason := why_flat(mean, covariance):
+        raise NotPositiveDefinite(f"no normal distribution fits: {reason}")

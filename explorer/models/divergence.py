@@ -14,16 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from explorer.models.checks import Array, check_probabilities
+from explorer.models.checks import Array, check_probabilities, require
 from explorer.models.gaussian import Gaussian
 from explorer.models.mixture import Mixture
 
 
 def kl_terms(p: ArrayLike, q: ArrayLike) -> Array:
-    """p_i log(p_i / q_i) (K,), the summands of KL, which may be negative one by one.
-
-    0 where p_i = 0, inf where only q_i = 0. ValueError unless both are probabilities (K,).
-    """
+    """The summands p_i log(p_i / q_i) (K,) of KL, which may be negative one by one: 0 where p_i = 0,
+    inf where only q_i = 0. ValueError unless both are probabilities (K,)."""
     p = check_probabilities("p", p)
     q = check_probabilities("q", q, len(p))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -37,8 +35,9 @@ def kl_discrete(p: ArrayLike, q: ArrayLike) -> float:
 
 def js_discrete(p: ArrayLike, q: ArrayLike) -> float:
     """Jensen-Shannon: the mean KL of p and q to their average; symmetric, at most log 2 nats."""
-    middle = (check_probabilities("p", p) + check_probabilities("q", q)) / 2
-    return (kl_discrete(p, middle) + kl_discrete(q, middle)) / 2
+    p, q = check_probabilities("p", p), check_probabilities("q", q, np.size(p))
+    with np.errstate(divide="ignore"):  # log 0 = -inf
+        return js_grid(np.log(p), np.log(q), dx=1.0)
 
 
 def kl_gaussian(p: Gaussian, q: Gaussian) -> float:
@@ -46,18 +45,15 @@ def kl_gaussian(p: Gaussian, q: Gaussian) -> float:
 
     1/2 (tr(S_q^-1 S_p) + (m_q - m_p)^T S_q^-1 (m_q - m_p) - D + log |S_q| / |S_p|)
     """
-    if len(p.mean) != len(q.mean):
-        raise ValueError(f"p has {len(p.mean)} dimensions and q {len(q.mean)}")
+    require(len(p.mean) == len(q.mean), f"p has {len(p.mean)} dimensions, q {len(q.mean)}")
     spread = ((q.whitener @ p.cholesky) ** 2).sum()  # the trace
     shift = q.mahalanobis(p.mean[None])[0] ** 2
     return float(0.5 * (spread + shift - len(p.mean)) + q.log_volume - p.log_volume)
 
 
 def kl_grid(log_p: ArrayLike, log_q: ArrayLike, dx: float) -> float:
-    """KL(p || q), nats, from log densities on a grid with cells of length (area) dx, any shape.
-
-    The grid must hold nearly all of p's mass; what lies outside is not counted.
-    """
+    """KL(p || q), nats, from log densities on a grid of any shape with cells of length (area) dx
+    that holds nearly all of p's mass; what lies outside is not counted."""
     log_p, log_q = np.asarray(log_p, dtype=float), np.asarray(log_q, dtype=float)
     held = log_p > -np.inf  # 0 log 0 = 0
     return float((np.exp(log_p[held]) * (log_p[held] - log_q[held])).sum() * dx)
@@ -127,19 +123,19 @@ def reverse_fit(
     Ends when the gradient is shorter than tol, its part in mu measured in units of sigma.
     """
     q = start
-    kl, gradient = reverse_kl(q, p)
     for iteration in range(max_iter + 1):
+        kl, gradient = reverse_kl(q, p)
         yield ReverseStep(iteration, q, kl, gradient)
         if np.hypot(gradient[0] * q.mu_sigma()[1], gradient[1]) < tol:
             return
         q = descend(p, q, kl, gradient, rate)
-        kl, gradient = reverse_kl(q, p)
 
 
 def descend(p: Mixture, q: Gaussian, kl: float, gradient: Array, rate: float) -> Gaussian:
     """One step downhill, halved until KL falls enough (Armijo 1966), so that it never rises."""
     mu, sigma = q.mu_sigma()
     downhill = -gradient * [sigma**2, 1.0]  # mu in units of sigma
+    rate /= max(1.0, abs(downhill[1]))  # sigma shrinks or grows at most e-fold
     while rate > 1e-12:
         moved = Gaussian.from_std(mu + rate * downhill[0], sigma * np.exp(rate * downhill[1]))
         if reverse_kl(moved, p)[0] <= kl + 0.1 * rate * gradient @ downhill:

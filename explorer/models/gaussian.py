@@ -1,9 +1,8 @@
 """The normal (Gaussian) distribution in any number of dimensions.
 
-Letters: N points, D dimensions, mu the mean (D,), Sigma the covariance (D, D). The density is per
-unit of volume; entropy and log densities are in nats (natural logarithm).
-Everything follows from the Cholesky factor L of Sigma = L L^T: the whitened deviation
-y = L^-1 (x - mu) is standard normal, and log |Sigma| = 2 sum_d log L_dd never overflows.
+Letters: N points, D dimensions, mu the mean (D,), Sigma the covariance (D, D). Log densities and
+entropy are in nats. Everything follows from the Cholesky factor L of Sigma = L L^T: the whitened
+deviation y = L^-1 (x - mu) is standard normal, and log |Sigma| = 2 sum_d log L_dd.
 Source: C. M. Bishop, Pattern Recognition and Machine Learning (PRML, 2006), section 2.3.
 """
 
@@ -17,15 +16,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri  # Phi(z) = (1 + erf(z / sqrt 2)) / 2, and its inverse
 
-from explorer.models.checks import (
-    Array,
-    NotPositiveDefinite,
-    as_matrix,
-    as_points,
-    check_covariance,
-    frozen_copy,
-    why_flat,
-)
+from explorer.models import checks, geometry
+from explorer.models.checks import Array, require
 
 LOG_2PI = float(np.log(2 * np.pi))
 
@@ -38,49 +30,41 @@ class Gaussian:
     covariance: Array  # (D, D)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "mean", frozen_copy(self.mean, 1))
-        object.__setattr__(self, "covariance", frozen_copy(self.covariance, 2))
-        check_covariance(self.mean, self.covariance)
+        object.__setattr__(self, "mean", checks.frozen_copy(self.mean, 1))
+        object.__setattr__(self, "covariance", checks.frozen_copy(self.covariance, 2))
+        checks.check_covariance(self.mean, self.covariance)
         _ = self.cholesky  # here and now, so that a bad covariance fails where it is made
 
     @classmethod
     def from_std(cls, mu: ArrayLike, sigma: ArrayLike) -> Gaussian:
         """Two numbers for D = 1; means (D,) and standard deviations (D,) for independent x_d."""
         mu, sigma = np.broadcast_arrays(np.atleast_1d(mu), np.asarray(sigma, dtype=float))
-        if not np.all(sigma > 0):
-            raise ValueError(f"a standard deviation must be positive, got {sigma}")
+        require(np.all(sigma > 0), f"a standard deviation must be positive, got {sigma}")
         return cls(mu, np.diag(sigma**2))
 
     @classmethod
     def from_correlation(
         cls, mean: ArrayLike, sigma1: float, sigma2: float, rho: float
     ) -> Gaussian:
-        """D = 2 with correlation rho. ValueError at |rho| = 1: a line, not a density."""
-        if not (sigma1 > 0 and sigma2 > 0 and -1 < rho < 1):
-            raise ValueError(f"need sigma > 0 and |rho| < 1, got {sigma1}, {sigma2}, {rho}")
+        """D = 2. ValueError unless sigma > 0 and |rho| < 1: at 1 all mass lies on a line."""
+        require(sigma1 > 0 and sigma2 > 0 and -1 < rho < 1, "need sigma > 0 and -1 < rho < 1")
         cross = rho * sigma1 * sigma2
         return cls(np.asarray(mean), np.array([[sigma1**2, cross], [cross, sigma2**2]]))
 
     @classmethod
     def fit(cls, x: ArrayLike, ddof: int = 0) -> Gaussian:
         """Maximum likelihood from points (N, D) or (N,) (PRML 2.121-122); ddof=1: over N - 1."""
-        x = as_matrix(x)
-        if len(x) <= ddof:
-            raise ValueError(f"need more than {ddof} points, got {len(x)}")
+        x = checks.as_matrix(x)
+        require(len(x) > ddof, f"need more than {ddof} points, got {len(x)}")
         mean = x.mean(axis=0)
         covariance = (x - mean).T @ (x - mean) / (len(x) - ddof)
-        if reason := why_flat(mean, covariance):
-            raise NotPositiveDefinite(f"no normal distribution fits: {reason}")
+        checks.refuse_flat(mean, covariance)
         return cls(mean, covariance)
 
     @cached_property
     def cholesky(self) -> Array:
         """L (D, D), lower triangular, L L^T = Sigma."""
-        try:
-            return np.asarray(np.linalg.cholesky(self.covariance), dtype=float)
-        except np.linalg.LinAlgError:
-            message = f"covariance is not positive-definite:\n{self.covariance}"
-            raise NotPositiveDefinite(message) from None
+        return checks.cholesky(self.covariance)
 
     @cached_property
     def whitener(self) -> Array:
@@ -94,7 +78,7 @@ class Gaussian:
 
     def whiten(self, x: ArrayLike) -> Array:
         """Points (N, D) -> y = L^-1 (x - mu) (D, N), one column per point."""
-        return self.whitener @ (as_points(x, len(self.mean)) - self.mean).T
+        return self.whitener @ (checks.as_points(x, len(self.mean)) - self.mean).T
 
     def log_prob(self, x: ArrayLike) -> Array:
         """log N(x | mu, Sigma): points (N, D), or numbers (N,) if D = 1, -> (N,) nats."""
@@ -123,8 +107,7 @@ class Gaussian:
 
     def mu_sigma(self) -> tuple[float, float]:
         """Mean and standard deviation as two numbers. ValueError unless D = 1."""
-        if len(self.mean) != 1:
-            raise ValueError(f"cdf, interval and quantile need D = 1, not {len(self.mean)}")
+        require(len(self.mean) == 1, f"a line needs D = 1, not {len(self.mean)}")
         return float(self.mean[0]), float(self.cholesky[0, 0])
 
     def cdf(self, x: ArrayLike) -> Array:
@@ -145,34 +128,23 @@ class Gaussian:
 
     def marginal(self, indices: Sequence[int]) -> Gaussian:
         """The chosen coordinates alone, in the order given (PRML 2.98)."""
-        keep = list(indices)
-        return Gaussian(self.mean[keep], self.covariance[np.ix_(keep, keep)])
+        return Gaussian(self.mean[list(indices)], self.covariance[np.ix_(indices, indices)])
 
     def condition(self, given: Mapping[int, float]) -> Gaussian:
         """p(rest | x_i = value for each i: value), rest in increasing order (PRML 2.81-82)."""
-        b = list(given)
-        a = [d for d in range(len(self.mean)) if d not in given]
-        if not a or not set(b) <= set(range(len(self.mean))):
-            raise ValueError(f"cannot condition {len(self.mean)} dimensions on {b}")
-        sigma_ab = self.covariance[np.ix_(a, b)]
-        regression = np.linalg.solve(self.covariance[np.ix_(b, b)], sigma_ab.T).T  # (A, B)
-        mean = self.mean[a] + regression @ (np.array(list(given.values())) - self.mean[b])
-        return Gaussian(mean, self.covariance[np.ix_(a, a)] - regression @ sigma_ab.T)
+        everything = set(range(len(self.mean)))
+        a, b = sorted(everything - set(given)), list(given)
+        require(a and set(b) <= everything, f"cannot condition {len(self.mean)} dimensions on {b}")
+        sigma_ab, sigma_bb = self.covariance[np.ix_(a, b)], self.covariance[np.ix_(b, b)]
+        slope = np.linalg.solve(sigma_bb, sigma_ab.T).T  # (A, B) regression of a on b
+        mean = self.mean[a] + slope @ (np.array(list(given.values())) - self.mean[b])
+        return Gaussian(mean, self.covariance[np.ix_(a, a)] - slope @ sigma_ab.T)
 
     def principal_axes(self) -> tuple[Array, Array]:
-        """Variances (D,), largest first, and unit axes as columns (D, D) (PRML 2.45).
-
-        An axis and its opposite are the same axis: we show the one whose largest entry is > 0.
-        """
-        variances, axes = np.linalg.eigh(self.covariance)
-        variances, axes = variances[::-1], axes[:, ::-1]
-        largest = axes[abs(axes).argmax(axis=0), range(len(axes))]
-        return variances, axes * np.sign(largest)
+        """Variances (D,), largest first, and their unit axes as columns (D, D) (PRML 2.45)."""
+        return geometry.principal_axes(self.covariance)
 
     def ellipse(self, radius: float = 1.0, n: int = 100) -> Array:
-        """The closed curve (n, 2) at that Mahalanobis distance, D = 2: a circle sent through L."""
-        if len(self.mean) != 2:
-            raise ValueError(f"an ellipse needs D = 2, not {len(self.mean)}")
-        angle = np.linspace(0, 2 * np.pi, n)
-        circle = np.column_stack([np.cos(angle), np.sin(angle)])  # (n, 2)
-        return self.mean + radius * circle @ self.cholesky.T
+        """The closed curve (n, 2) at that Mahalanobis distance, D = 2."""
+        require(len(self.mean) == 2, f"an ellipse needs D = 2, not {len(self.mean)}")
+        return geometry.ellipse(self.mean, self.cholesky, radius, n)

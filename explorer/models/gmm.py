@@ -18,21 +18,21 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from explorer.models import gmm_start
+from explorer.models import diagonal, em, gmm_start
 from explorer.models.checks import Array
 from explorer.models.covariance import compact, expand
-from explorer.models.em import EMStep, Moments, e_step, em_steps, maximise, weighted_moments
+from explorer.models.em import EMStep, Moments, em_steps, maximise
 from explorer.models.mixture import Mixture
 
 
-def block_rows(n_features: int) -> int:
+def block_rows(n_features: int, n_components: int) -> int:
     """How many points keep a block's working arrays within a processor's second-level cache."""
-    return max(256, 8192 // n_features)
+    return min(8192, max(1024, 65536 // max(n_features, n_components)))
 
 
-def blocks(x: Array) -> Iterator[Array]:
+def blocks(x: Array, n_components: int) -> Iterator[Array]:
     """x (N, D) cut into float64 blocks, each column contiguous."""
-    rows = block_rows(x.shape[1])
+    rows = block_rows(x.shape[1], n_components)
     for first in range(0, len(x), rows):
         yield np.asarray(x[first : first + rows], dtype=float, order="F")
 
@@ -172,12 +172,14 @@ class GaussianMixture(DensityMixin, BaseEstimator):
 
     def _run(self, x: Array, mixture: Mixture, before: float) -> tuple[Mixture, list[float], bool]:
         """EM from one start: the mixture, the bound after each E step, and whether it settled."""
+        along_axes = self.covariance_type in ("diag", "spherical")
+        half_steps = diagonal if along_axes and self.reg_covar > 0 else em
         bounds: list[float] = []
         for iteration in range(1, self.max_iter + 1):
             parts, total = [], 0.0
-            for block in blocks(x):
-                gamma, log_prob = e_step(block, mixture)
-                parts.append(weighted_moments(block, gamma))
+            for block in blocks(x, self.n_components):
+                gamma, log_prob = half_steps.e_step(block, mixture)
+                parts.append(half_steps.weighted_moments(block, gamma))
                 total += log_prob.sum()
             mixture = maximise(pool_moments(parts), self.covariance_type, self.reg_covar)
             bounds.append(total / len(x))
@@ -217,7 +219,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         check_is_fitted(self)
         x = validate_data(self, X, reset=False)
         mixture = self._mixture()
-        return np.concatenate([keep(*e_step(block, mixture)) for block in blocks(x)])
+        cut = blocks(x, len(self.weights_))
+        return np.concatenate([keep(*em.e_step(block, mixture)) for block in cut])
 
     def _say(self, count: int, message: str, interval: int | None = None) -> None:
         if self.verbose and count % (interval or self.verbose_interval) == 0:

@@ -17,6 +17,14 @@ from explorer.models.checks import Array, as_points, check_probabilities, frozen
 from explorer.models.gaussian import Gaussian
 
 
+def bayes(log_joint: Array) -> tuple[Array, Array]:
+    """log p(x, z) (N, K) -> p(z | x) (N, K) and log p(x) (N,), in log space (PRML 9.13)."""
+    peak = log_joint.max(axis=1, keepdims=True)  # (N, 1), so that the largest term is exp(0) = 1
+    joint = np.exp(log_joint - peak)
+    evidence = joint.sum(axis=1, keepdims=True)  # (N, 1)
+    return joint / evidence, (peak + np.log(evidence))[:, 0]
+
+
 @dataclass(frozen=True, eq=False)
 class Mixture:
     """p(x) = sum_k pi_k N(x | mu_k, Sigma_k) (PRML 9.7).
@@ -77,12 +85,8 @@ class Mixture:
         return self.infer(x)[0]
 
     def infer(self, x: ArrayLike) -> tuple[Array, Array]:
-        """Bayes' rule (PRML 9.13): responsibilities (N, K) and log p(x_n) (N,)."""
-        log_joint = self.log_joint(x)  # (N, K)
-        peak = log_joint.max(axis=1, keepdims=True)  # so that the largest term is exp(0) = 1
-        joint = np.exp(log_joint - peak)
-        evidence = joint.sum(axis=1, keepdims=True)  # (N, 1)
-        return joint / evidence, (peak + np.log(evidence))[:, 0]
+        """Both at once: responsibilities (N, K) and log p(x_n) (N,)."""
+        return bayes(self.log_joint(x))
 
     def score(self, x: ArrayLike) -> Array:
         """Gradient of log_prob: the component scores averaged by responsibility, (N, D)."""

@@ -194,7 +194,10 @@ def test_reverse_kl_equals_the_grid_and_its_gradient_finite_differences(q):
         assert gradient[i] == pytest.approx((up - down) / 2e-5, rel=1e-6, abs=1e-7)
 
 
-@pytest.mark.parametrize("start", [(0.5, 2.5), (-20.0, 4.0), (5.0, 0.01), (0.0, 20.0), (-3.0, 0.5)])
+@pytest.mark.parametrize(
+    "start",
+    [(0.5, 2.5), (-20.0, 4.0), (5.0, 0.01), (0.0, 20.0), (-3.0, 0.5), (1e3, 1e-3), (-7.0, 1e4)],
+)
 def test_reverse_fit_descends_to_a_stationary_point(start):
     steps = list(reverse_fit(TWO_HILLS, Gaussian.from_std(*start)))
     assert steps[0].q.mu_sigma() == pytest.approx(start)

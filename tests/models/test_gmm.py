@@ -92,7 +92,7 @@ def test_equals_scikit_learn_from_a_given_start(points, covariance_type, max_ite
 @pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
 def test_equals_scikit_learn_over_many_blocks(truth, covariance_type, monkeypatch):
     """N = 1003 in blocks of 64: pooling, and a last block that is not full."""
-    monkeypatch.setattr(gmm, "block_rows", lambda n_features: 64)
+    monkeypatch.setattr(gmm, "block_rows", lambda d, k: 64)
     x = truth.sample(1003, 9)[0] + [0.0, 1e4, 0.0]  # far from the origin, as years or metres are
     ours, theirs = both(
         x, n_components=3, covariance_type=covariance_type, tol=0.0, max_iter=30, random_state=0
@@ -105,7 +105,7 @@ def test_equals_scikit_learn_over_many_blocks(truth, covariance_type, monkeypatc
 @pytest.mark.parametrize("block", [1, 7, 64, 5000])
 def test_the_block_size_changes_nothing(points, monkeypatch, block):
     whole = GaussianMixture(2, random_state=1).fit(points)
-    monkeypatch.setattr(gmm, "block_rows", lambda n_features: block)
+    monkeypatch.setattr(gmm, "block_rows", lambda d, k: block)
     cut = GaussianMixture(2, random_state=1).fit(points)
     np.testing.assert_allclose(cut.covariances_, whole.covariances_, rtol=1e-9)
     np.testing.assert_allclose(cut.lower_bounds_, whole.lower_bounds_, rtol=1e-11)
