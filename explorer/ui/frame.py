@@ -318,7 +318,7 @@ def style() -> None:
         f"""<style>
         .stMainBlockContainer {{ max-width: 1360px; padding-top: 4rem; }}
         .stMainBlockContainer h1 {{ font-size: clamp(1.7rem, 4.2vw, 2.6rem); }}
-        .katex-display {{ margin: 0.35em 0; }}
+        .katex-display {{ margin: 0.35em 0; padding: 0.2em 0; }}
         {colours}
         </style>"""
     )
