@@ -33,9 +33,6 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 
 def run() -> None:
     """Set the page up, build the navigation in sections and run the chosen page."""
-    st.set_page_config(
-        page_title=_("Generative models explorer"), page_icon=str(ICON), layout="wide"
-    )
     language.settle()
     sections: dict[str, list] = {
         "": [st.Page(HOME, title=_("Home"), icon=":material/map:", url_path="home", default=True)]
@@ -50,4 +47,8 @@ def run() -> None:
             )
             for entry in entries
         ]
-    st.navigation(sections, position="top").run()
+    page = st.navigation(sections, position="top")
+    name = _("Generative models explorer")
+    title = name if page.url_path == "" else f"{page.title} · {name}"
+    st.set_page_config(page_title=title, page_icon=str(ICON), layout="wide")
+    page.run()
