@@ -5,20 +5,25 @@ On the left the data and curves over them, in the data's own unit; on the right 
 below the maximum, so that it looks alike for all data.
 """
 
-from explorer.figures.likelihood.facts import Facts
+from explorer.figures.likelihood.facts import MOST, Facts, Scale, counts, scale
 from explorer.figures.likelihood.fit import fit, grips
 from explorer.figures.likelihood.sample import draws, sample
 from explorer.figures.likelihood.spread import sigmas, sizes, spread, studies
-from explorer.figures.likelihood.tails import counted, percent, tails
+from explorer.figures.likelihood.tails import counted, grip_height, percent, tails
 
 __all__ = [
+    "MOST",
     "Facts",
+    "Scale",
     "counted",
+    "counts",
     "draws",
     "fit",
+    "grip_height",
     "grips",
     "percent",
     "sample",
+    "scale",
     "sigmas",
     "sizes",
     "spread",

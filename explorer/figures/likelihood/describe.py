@@ -23,11 +23,13 @@ def fit(facts: Facts, mu: float, sigma: float) -> str:
     moments, bell = facts.moments, Gaussian.from_std(mu, sigma)
     drop = float(moments.drop(mu, sigma))
     far = facts.ends[int(np.argmin(bell.log_prob(facts.ends)))]
-    if drop < 5e-6:
+    if drop < 5e-7:
         standing = _("Your curve is the best one: no other has a higher likelihood.")
     else:
         standing = _("That is {drop} below the best curve (μ = {m}, σ = {s}).").format(
-            drop=plain(drop), m=facts.text(moments.mean), s=facts.text(moments.std)
+            drop=plain(drop) if drop >= 0.001 else f"{drop:.1g}",
+            m=facts.text(moments.mean),
+            s=facts.text(moments.std),
         )
     return " ".join(
         [
@@ -112,7 +114,7 @@ def _scattered(facts: Facts, found: Estimates, ddof: int) -> str:
         "(exactly expected: {expected}; variance of the data: {truth}). "
         "Inside the dashed ellipse: {inside} (theory for large n: 95 %)."
     ).format(
-        count=len(sigma),
+        count=f"{len(sigma):,}",
         n=f"{found.n:,}",
         mean_error=facts.text(float(found.mean.std())),
         mean_theory=facts.text(theory[0]),

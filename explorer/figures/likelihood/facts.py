@@ -10,7 +10,7 @@ from explorer.models.gaussian import Gaussian
 from explorer.models.likelihood import Moments
 
 LEVELS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # contours, nats per point below the maximum
-TOP = 1.75  # height of the density axis, in peaks of the best curve
+TOP = 1.6  # height of the density axis, in peaks of the best curve
 FAR = 2.5  # the landscape shows mu up to so many standard deviations from the maximum
 NARROWEST, WIDEST = 0.1, 3.0  # and sigma between these multiples of the best one
 MOST = 25_000  # draws, and sizes of a study, go no further
@@ -119,3 +119,40 @@ def counts(highest: int, lowest: int = 1) -> list[int]:
 def peak(sigma: float) -> float:
     """The height of a bell of that width."""
     return float(1 / (sigma * np.sqrt(2 * np.pi)))
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Where the controls start and how far they go, in the unit of the data."""
+
+    mu: float
+    sigma: float
+    t: float
+    mu_range: tuple[float, float]
+    sigma_range: tuple[float, float]
+    t_range: tuple[float, float]
+    digits: int
+
+    def rounded(self, value: float, low: float, high: float) -> float:
+        """A dragged value with the decimals that are shown, inside its range."""
+        return float(min(max(round(value, self.digits), low), high))
+
+
+def scale(facts: Facts) -> Scale:
+    """A first curve beside the data and too wide, so that there is something to do."""
+    m, s = facts.moments.maximum()
+    step, digits, coarse = facts.step, facts.digits, nice(s / 2)
+
+    def near(value: float) -> float:
+        return round(step * round(value / step), digits + 2)
+
+    low, high = facts.span
+    return Scale(
+        mu=near(m - s),
+        sigma=near(1.4 * s),
+        t=round(round((m + 1.5 * s) / coarse) * coarse, digits + 2),
+        mu_range=(near(m - FAR * s), near(m + FAR * s)),
+        sigma_range=(max(step, near(NARROWEST * s)), near(WIDEST * s)),
+        t_range=(near(low), near(high)),
+        digits=digits,
+    )

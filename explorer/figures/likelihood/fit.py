@@ -4,7 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from explorer.figures import theme
-from explorer.figures.likelihood.facts import LEVELS, Facts, peak
+from explorer.figures.likelihood.facts import LEVELS, WIDEST, Facts, peak
 from explorer.figures.likelihood.parts import (
     BELOW,
     LEFT,
@@ -33,7 +33,7 @@ def fit(facts: Facts, mu: float, sigma: float) -> go.Figure:
         *_bell(facts, mu, sigma),
         *_log_density(facts, mu, sigma),
     ]
-    layout = panels(facts, (0, facts.top), 540)
+    layout = panels(facts, (0, facts.top), 520)
     layout["yaxis"]["domain"] = (0.45, 1)
     layout["xaxis"] |= {"showticklabels": False, "title": {"text": ""}}
     layout["xaxis3"] = theme.axis(facts.label, facts.span, domain=LEFT, anchor="y3")
@@ -79,11 +79,15 @@ def _standing(facts: Facts, mu: float, sigma: float) -> list[go.Scatter]:
     m, s = facts.moments.maximum()
     lowest = [float(curve[0, 1]) for curve in facts.contours[2:]]
     depths = [f"−{drop:g}" for drop in LEVELS[2:]]
+    at = "middle center"
     way = {"color": theme.color("muted"), "width": 2, "dash": "dot"}
     return [
-        words([m] * len(depths), lowest, depths, "ink", "middle center", 12, PLANE),
+        words([m] * len(depths), lowest, depths, "ink", at, 12, PLANE),
         go.Scatter(x=[mu, m], y=[sigma, s], mode="lines", line=way, **PLANE),
         *star(m, s, _("maximum")),
+        words(
+            [m], [0.95 * WIDEST * s], [_("nats per point below the maximum")], "ink", at, 12, PLANE
+        ),
     ]
 
 
@@ -97,7 +101,7 @@ def _bell(facts: Facts, mu: float, sigma: float) -> list[go.Scatter]:
         theme.line(x, Gaussian.from_std(mu, sigma).prob(x), **SWIFT),
         theme.line(np.array([mu, mu]), np.array([0, at["mu"][1]]), width=1.5, **SWIFT),
         theme.line(np.array([mu, mu + sigma]), np.array([side, side]), width=1.5, **SWIFT),
-        words([mu], [at["mu"][1] + 0.035 * facts.top], ["μ"], "model", "top center", 17),
+        words([mu], [at["mu"][1]], ["μ\u2003"], "model", "middle left", 17),
         words([mu + sigma / 2], [side], ["σ"], "model", "bottom center", 17),
     ]
 

@@ -62,7 +62,7 @@ def star(mu: float, sigma: float, text: str) -> list[go.Scatter]:
     marker = {"symbol": "star", "size": 14, "color": theme.color("truth")}
     return [
         go.Scatter(x=[mu], y=[sigma], mode="markers", marker=marker, **PLANE),
-        words([mu], [sigma], [text], "truth", "top center", 14, PLANE),
+        words([mu], [sigma], [f"  {text}"], "truth", "middle right", 14, PLANE),
     ]
 
 

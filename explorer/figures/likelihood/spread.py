@@ -16,14 +16,15 @@ from explorer.figures.likelihood.parts import (
     panels,
     star,
 )
+from explorer.i18n import _
 from explorer.models.checks import Array
 from explorer.models.gaussian import Gaussian
 from explorer.models.likelihood import Estimates, repeat_study, standard_errors
 
-STUDIES = 300  # repetitions of a study
-CURVES = 12  # of which so many draw their curve
+STUDIES = 1000  # repetitions of a study
+DOTS, CURVES = 300, 12  # so many of them are shown as a point, and as a curve
 INSIDE_95 = float(np.sqrt(-2 * np.log(0.05)))  # Mahalanobis radius that holds 95 % in a plane
-REACH = 3.4  # standard errors around the maximum that the landscape shows
+REACH = 3.2  # standard errors around the maximum that the landscape shows
 
 
 def sizes(n: int) -> list[int]:
@@ -59,12 +60,39 @@ def spread(
         theme.line(facts.grid, facts.best.prob(facts.grid), "truth", 2.5, **SWIFT),
         *star(*facts.moments.maximum(), ""),
     ]
-    layout = panels(facts, (0, 1.3 * facts.top), 470)
+    layout = panels(facts, (0, 1.1 * facts.top), 470)
     for axis, range_ in _window(facts, found[0].n).items():
         layout[axis] |= range_
-    stacked: Places = {"xaxis": (0, 1), "xaxis2": (0, 1), "yaxis": (0.62, 1), "yaxis2": (0, 0.46)}
+    layout["annotations"] = _legend()
+    layout["margin"] = {"t": 50}
+    stacked: Places = {"xaxis": (0, 1), "xaxis2": (0, 1), "yaxis": (0.62, 1), "yaxis2": (0, 0.42)}
     frames = [_frame(facts, one, ddof, zoom) for one in found]
     return compose(traces, layout, stacked, 700, frames)
+
+
+def _legend() -> list[dict]:
+    """What the lines and marks are, in their colours, above each panel."""
+    left = [
+        ("sample", "━ " + _("{count} studies").format(count=CURVES)),
+        ("truth", "╍ " + _("all the data")),
+    ]
+    right = [
+        [("sample", "◇ " + _("a study")), ("sample", "◆ " + _("all of them together"))],
+        [("truth", "╍ " + _("95 % by theory")), ("model", "━ " + _("3 nats lost"))],
+    ]
+    return [_caption([left], "x domain", "y domain"), _caption(right, "x2 domain", "y2 domain")]
+
+
+def _caption(lines: Sequence[Sequence[tuple[str, str]]], x: str, y: str) -> dict:
+    spans = [
+        "\u2003".join(
+            f'<span style="color:{theme.color(role)}">{text}</span>' for role, text in line
+        )
+        for line in lines
+    ]
+    place = {"xref": x, "yref": y, "x": 0, "y": 1.01, "xanchor": "left", "yanchor": "bottom"}
+    style = {"align": "left", "showarrow": False, "font": {"size": 13}}
+    return {"text": "<br>".join(spans), **place, **style}
 
 
 def _frame(facts: Facts, found: Estimates, ddof: int, zoom: bool) -> go.Frame:
@@ -79,16 +107,15 @@ def _frame(facts: Facts, found: Estimates, ddof: int, zoom: bool) -> go.Frame:
 def _moving(facts: Facts, found: Estimates, ddof: int) -> list[go.Scatter]:
     """What changes with the size of a study."""
     m, s = facts.moments.maximum()
-    sigma = sigmas(found, ddof)
+    sigma, (center, width) = sigmas(found, ddof), typical(found, ddof)
     ellipse = Gaussian.from_std([m, s], standard_errors(s, found.n)).ellipse(INSIDE_95, 72)
     # Where n points would lose 3 nats: the log-likelihood's own idea of the same 95 %.
     contour = facts.moments.contour(INSIDE_95**2 / 2 / found.n)
-    center, width = typical(found, ddof)
     ring = {"color": theme.color("paper"), "width": 2}
     middle = {"symbol": "diamond", "size": 15, "color": theme.color("sample"), "line": ring}
     return [
         _curves(facts, found.mean[:CURVES], sigma[:CURVES]),
-        theme.points(found.mean, sigma, "sample", 7, **PLANE),
+        theme.points(found.mean[:DOTS], sigma[:DOTS], "sample", 7, **PLANE),
         theme.line(contour[:, 0], contour[:, 1], "model", 2, **PLANE),
         theme.line(ellipse[:, 0], ellipse[:, 1], "truth", 2.5, **PLANE),
         go.Scatter(x=[center], y=[width], mode="markers", marker=middle, **PLANE),

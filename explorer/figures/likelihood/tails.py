@@ -4,7 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from explorer.figures import theme
-from explorer.figures.likelihood.facts import Facts
+from explorer.figures.likelihood.facts import Facts, peak
 from explorer.figures.likelihood.parts import (
     PLANE,
     RIGHT,
@@ -25,26 +25,54 @@ FLOOR = -6  # the logarithmic axis ends at one in a million
 def tails(facts: Facts, mu: float, sigma: float, t: float, log: bool = False) -> go.Figure:
     """Areas on both sides of t; beside them the share on one side, as a curve of t."""
     bell = Gaussian.from_std(mu, sigma)
-    below, above = both_sides(bell, t)
-    top, (low, high) = facts.top, facts.span
+    low, high = facts.span
     traces = [
         bars(facts, facts.heights, "data"),
         _area(bell, np.linspace(low, t, 100), 0.12),
-        _area(bell, np.linspace(t, high, 100), 0.5),
+        _area(bell, np.linspace(t, high, 100), 0.55),
         theme.line(facts.grid, bell.prob(facts.grid), **SWIFT),
-        theme.vertical(t, 0, 0.9 * top),
-        words([low], [0.965 * top], [f"P(x ≤ t) {percent(below)}"], "model", "middle right", 15),
-        words([high], [0.965 * top], [f"P(x > t) {percent(above)}"], "model", "middle left", 15),
+        theme.vertical(t, 0, grip_height(facts, sigma)),
+        *_readings(facts, bell, t),
         *(_folded(facts, bell, t) if log else _cumulative(facts, bell, t)),
     ]
-    layout = panels(facts, (0, top), 450)
+    layout = panels(facts, (0, _top(facts, sigma)), 450)
     layout["xaxis2"] = theme.axis(facts.label, facts.span, domain=RIGHT, anchor="y2")
     layout["yaxis2"] = theme.axis(_("share up to t"), (0, 1.02), anchor="x2")
     if log:
-        title = _("share beyond t, on its nearer side")
-        layout["yaxis2"] = theme.axis(title, (FLOOR, 0), anchor="x2", type="log", dtick=1)
+        title = _("share beyond t")
+        marks = 10.0 ** np.arange(FLOOR, 1)
+        names = [f"{100 * mark:g} %" for mark in marks]
+        ticks = {"tickvals": marks, "ticktext": names}
+        layout["yaxis2"] = theme.axis(title, (FLOOR, 0), anchor="x2", type="log", **ticks)
+        layout["xaxis2"]["domain"] = (0.62, 1.0)  # room for long names
     stacked: Places = {"xaxis": (0, 1), "xaxis2": (0, 1), "yaxis": (0.56, 1), "yaxis2": (0, 0.4)}
     return compose(traces, layout, stacked, 640)
+
+
+def _top(facts: Facts, sigma: float) -> float:
+    """The density axis leaves room above curve and data for what is read off."""
+    usual = peak(facts.moments.std)
+    return 1.4 * max(float(facts.heights.max()), usual, min(peak(sigma), 2 * usual))
+
+
+def grip_height(facts: Facts, sigma: float) -> float:
+    """Where the threshold's line ends and its handle sits."""
+    return 0.78 * _top(facts, sigma)
+
+
+def _readings(facts: Facts, bell: Gaussian, t: float) -> list[go.Scatter]:
+    """On the left P(x <= t), on the right P(x > t): the model's, and under it the data's."""
+    heights = [0.96 * _top(facts, bell.mu_sigma()[1]), 0.88 * _top(facts, bell.mu_sigma()[1])]
+    names, traces = ("P(x ≤ t)", "P(x > t)"), []
+    for side, x in enumerate(facts.span):
+        at = ("middle right", "middle left")[side]
+        model = f"{names[side]} = {percent(both_sides(bell, t)[side])}"
+        data = f"{_('counted')} {percent(counted(facts, t)[side] / facts.moments.n)}"
+        traces += [
+            words([x], heights[:1], [model], "model", at, 15),
+            words([x], heights[1:], [data], "data", at, 14),
+        ]
+    return traces
 
 
 def both_sides(bell: Gaussian, t: float) -> tuple[float, float]:
@@ -93,12 +121,12 @@ def _folded(facts: Facts, bell: Gaussian, t: float) -> list[go.Scatter]:
     ]
 
 
-def _stairs(facts: Facts, most: int = 300, tail: int = 30) -> tuple[Array, Array]:
-    """Points of the data's cumulative share: all if they are few, and always the outermost."""
+def _stairs(facts: Facts, most: int = 150) -> tuple[Array, Array]:
+    """Points of the data's cumulative share: all if they are few, and most of the outermost."""
     n = len(facts.x)
-    outer = np.arange(min(tail, n))
-    ranks = [outer, np.linspace(0, n - 1, min(n, most)).astype(int), n - 1 - outer]
-    chosen = np.unique(np.concatenate(ranks))
+    outer = np.unique(np.geomspace(1, n, min(n, most)).astype(int)) - 1
+    even = np.linspace(0, n - 1, min(n, most)).astype(int)
+    chosen = np.unique(np.concatenate([outer, even, n - 1 - outer]))
     return facts.sorted[chosen], (chosen + 1) / n
 
 
