@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from explorer.i18n import n_
 
-MAX_CELL = 64  # longer cells are text; this also bounds the work of every pattern below
+MAX_CELL = 400  # longer cells are text; this also bounds the work of every pattern below
 
 # Patterns are anchored (fullmatch) and have no nested repetition, so hostile cells cost no more.
 _SPACE = "[ \u00a0\u2009\u202f]"
@@ -34,6 +34,8 @@ _DATE = re.compile(
     r"|\d{4}-\d{2}|\d{1,3}:\d{2}(?::\d{2})?.{0,16}"
 )
 _CURRENCY = frozenset("$€£¥₩￦원") | {"USD", "EUR", "GBP", "JPY", "KRW"}
+_POINT_LANDS = _CURRENCY - {"€", "EUR"}
+_HANGUL = re.compile(r"[\uac00-\ud7a3]")
 _INFINITE = frozenset("inf infinity ∞".split())
 _BOOLEAN = frozenset("true false yes no t f y n 예 아니오 아니요 참 거짓".split())
 _MISSING = frozenset(
@@ -138,4 +140,7 @@ def _with_affix(cell: str) -> Cell:
     evidence = _evidence(core)
     if evidence is None:
         return Cell("text")
-    return Cell("number", core, found["front"] or found["back"] or "", evidence)
+    affix = found["front"] or found["back"] or ""
+    if evidence == "comma?" and (affix in _POINT_LANDS or _HANGUL.search(affix)):
+        evidence = "point"  # “12,500원” is twelve thousand: where it is written so, commas group
+    return Cell("number", core, affix, evidence)

@@ -1,31 +1,16 @@
-"""From rows of cells to columns of numbers: what is set aside, what is refused, what it means."""
+"""From rows of cells to columns of numbers: names, what is set aside, what is refused."""
 
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from explorer.data.cells import KINDS, Cell, affix_kind, classify, groups_thousands, value
+from explorer.data.cells import KINDS, Cell, affix_kind, classify
+from explorer.data.column import Column, cell_error, infinite
 from explorer.data.limits import MAX_NAME
-from explorer.data.message import DataError, Message, excerpt, listed, say
-from explorer.data.rows import Grid
+from explorer.data.message import Message, excerpt, listed, say
+from explorer.data.rows import Grid, numbers_rows
+from explorer.data.styles import convert, floats, read_commas
 from explorer.i18n import n_
 
 _ROW_NUMBERS = ("", "unnamed: 0", "rownames", "row.names")
-
-
-@dataclass
-class Column:
-    """One column of the file that holds numbers; NaN where one is missing."""
-
-    index: int  # from 0, in the file
-    name: str
-    caption: Message | str
-    numbers: NDArray[np.float64] | None = None  # (N,)
-    cells: list[Cell] = field(default_factory=list)
-    affix: str = ""
 
 
 def read_columns(grid: Grid, notes: list[Message]) -> list[Column]:
@@ -33,11 +18,13 @@ def read_columns(grid: Grid, notes: list[Message]) -> list[Column]:
     by_column = list(zip(*grid.rows, strict=True))
     columns = _named(grid, notes)
     for column in columns:
-        column.numbers = _floats(by_column[column.index])
+        column.numbers = floats(by_column[column.index])
     plain = all(column.numbers is not None for column in columns)
     columns = _without_row_numbers(grid, columns, notes)
     if plain:
         _note_commas(grid, columns, notes)
+        return columns
+    if read_commas(grid, by_column, columns, notes):
         return columns
     memo: dict[str, Cell] = {}
     for column in columns:
@@ -46,7 +33,7 @@ def read_columns(grid: Grid, notes: list[Message]) -> list[Column]:
     for column in columns:
         _check_cells(grid, column)
         _note_affix(column, notes)
-    _convert(grid, columns, notes)
+    convert(grid, columns, notes)
     return columns
 
 
@@ -84,24 +71,13 @@ def _without_row_numbers(grid: Grid, columns: list[Column], notes: list[Message]
     """Leave aside a first column that only numbers the rows, as pandas and R write it."""
     if grid.names is None or len(columns) < 2 or grid.names[0].lower() not in _ROW_NUMBERS:
         return columns
-    cells = [cells[0].strip().strip("'") for cells in grid.rows]
-    if not any(cells == [str(i + start) for i in range(len(cells))] for start in (0, 1)):
+    if not numbers_rows([cells[0] for cells in grid.rows]):
         return columns
     notes.append(say(n_("The first column only numbers the rows and was left aside.")))
     return columns[1:]
 
 
 # --- the plain case: every cell is a number as Python writes it ---------------------------------
-
-
-def _floats(cells: tuple[str, ...]) -> NDArray[np.float64] | None:
-    """The whole column at once, if Python itself reads every cell as a finite number."""
-    try:
-        numbers = np.array(list(map(float, cells)))
-    except ValueError:
-        return None
-    # float() also reads "1_000", which is no number in a data file.
-    return numbers if np.isfinite(numbers).all() and "_" not in "".join(cells) else None
 
 
 def _note_commas(grid: Grid, columns: list[Column], notes: list[Message]) -> None:
@@ -141,6 +117,9 @@ def _set_aside(grid: Grid, columns: list[Column], notes: list[Message]) -> list[
         note = n_("Columns that hold %(kind)s were left aside: %(names)s.")
         names = listed([column.name for column in found])
         notes.append(say(note, kind=say(KINDS[kind]), names=names))
+    if others and not grid.names:
+        note = n_("No row of names was found, so row %(row)d counts as data.")
+        notes.append(say(note, row=grid.numbers[0]))
     return numeric
 
 
@@ -176,15 +155,15 @@ def _check_cells(grid: Grid, column: Column) -> None:
                     "Row %(row)d, column %(column)d (“%(name)s”) holds “%(cell)s” where the other"
                     " rows have no unit; write the whole column in one unit."
                 )
-            raise _error("mixed_units", text, grid, column, index, unit=column.affix)
+            raise cell_error("mixed_units", text, grid, column, index, unit=column.affix)
         if cell.kind == "infinite":
-            raise _infinite(grid, column, index)
+            raise infinite(grid, column, index)
         text = n_(
             "Row %(row)d, column %(column)d (“%(name)s”) holds “%(cell)s”, which is not a decimal"
             " number; correct it or take that row out."
         )
         code = "not_a_number" if cell.kind == "text" else cell.kind
-        raise _error(code, text, grid, column, index)
+        raise cell_error(code, text, grid, column, index)
 
 
 def _note_affix(column: Column, notes: list[Message]) -> None:
@@ -200,115 +179,7 @@ def _note_affix(column: Column, notes: list[Message]) -> None:
     notes.append(say(texts[affix_kind(column.affix)], unit=column.affix, name=column.name))
 
 
-# --- which decimal sign -------------------------------------------------------------------------
-
-
-def _convert(grid: Grid, columns: list[Column], notes: list[Message]) -> None:
-    """Decide on the decimal sign from the whole table, then turn cores into numbers."""
-    comma = _decimal_comma(grid, columns)
-    memo: dict[str, float] = {}
-    grouped: tuple[Column, int] | None = None
-    for column in columns:
-        numbers = []
-        for index, cell in enumerate(column.cells):
-            if cell.kind == "missing":
-                numbers.append(np.nan)
-                continue
-            if cell.core not in memo:
-                memo[cell.core] = value(cell.core, comma)
-                if grouped is None and groups_thousands(cell.core, comma):
-                    grouped = column, index
-            if np.isinf(memo[cell.core]):
-                raise _infinite(grid, column, index)
-            numbers.append(memo[cell.core])
-        column.numbers = np.array(numbers)
-    _note_style(grid, columns, comma, grouped, notes)
-
-
-def _decimal_comma(grid: Grid, columns: list[Column]) -> bool:
-    """Whether the comma is the decimal sign; refuse a table that is unclear about it."""
-    seen: dict[str, tuple[Column, int]] = {}
-    for column in columns:
-        for index, cell in enumerate(column.cells):
-            if cell.evidence and cell.evidence not in seen:
-                seen[cell.evidence] = column, index
-    if "point" in seen and "comma" in seen:
-        text = n_(
-            "Both the point and the comma are used as decimal signs (as in row %(row)d, column"
-            " %(column)d: “%(cell)s”, and row %(other)d: “%(beside)s”); use one of them throughout."
-        )
-        other, index = seen["comma"]
-        first, start = seen["point"]
-        shown = grid.cell(start, first.index)
-        raise _error(
-            "mixed_decimals",
-            text,
-            grid,
-            other,
-            index,
-            other=grid.position(start, first.index)[0],
-            beside=shown,
-        )
-    if "comma" in seen or "point" in seen or "comma?" not in seen:
-        return "comma" in seen
-    if "point?" in seen or grid.separator not in (";", ","):
-        text = n_(
-            "Row %(row)d, column %(column)d (“%(name)s”) holds “%(cell)s”, which may be read with"
-            " decimals or without; write a decimal point and do not group thousands."
-        )
-        raise _error("ambiguous_comma", text, grid, *seen["comma?"])
-    # Semicolons separate columns where the comma is the decimal sign; commas where it is not.
-    return grid.separator == ";"
-
-
-def _note_style(
-    grid: Grid,
-    columns: list[Column],
-    comma: bool,
-    grouped: tuple[Column, int] | None,
-    notes: list[Message],
-) -> None:
-    decimal = next(
-        (
-            (column, index)
-            for column in columns
-            for index, cell in enumerate(column.cells)
-            if cell.evidence in ("comma", "comma?") and "," in cell.core
-        ),
-        None,
-    )
-    if comma and decimal:
-        text = n_("The comma was read as the decimal sign (row %(row)d: “%(cell)s” is %(value)s).")
-        notes.append(_example(text, grid, *decimal))
-    if grouped:
-        text = n_("Signs grouping thousands were taken out (row %(row)d: “%(cell)s” is %(value)s).")
-        notes.append(_example(text, grid, *grouped))
-
-
-def _example(text: str, grid: Grid, column: Column, index: int) -> Message:
-    row, _ = grid.position(index, column.index)
-    assert column.numbers is not None
-    cell = grid.cell(index, column.index)
-    return say(text, row=row, cell=cell, value=f"{column.numbers[index]:.12g}")
-
-
 # --- complaints ---------------------------------------------------------------------------------
-
-
-def _error(
-    code: str, text: str, grid: Grid, column: Column, index: int, **values: Any
-) -> DataError:
-    row, place = grid.position(index, column.index)
-    cell = grid.cell(index, column.index)
-    return DataError(code, text, row=row, column=place, name=column.name, cell=cell, **values)
-
-
-def _infinite(grid: Grid, column: Column, index: int) -> DataError:
-    text = n_(
-        "Row %(row)d, column %(column)d (“%(name)s”) holds “%(cell)s”, which is infinite or too"
-        " large for a computer's numbers; correct it or take that row out."
-    )
-    return _error("infinite", text, grid, column, index)
 
 
 def _complain_no_numbers(grid: Grid, others: dict[str, list[Column]]) -> None:
@@ -342,4 +213,4 @@ def _complain_no_numbers(grid: Grid, others: dict[str, list[Column]]) -> None:
     column = next((group[0] for group in others.values()), Column(0, "", ""))
     index = next((i for i, cell in enumerate(column.cells) if cell.kind == kind), 0)
     code = {"text": "no_numbers", "missing": "all_missing"}.get(kind, kind)
-    raise _error(code, texts[kind], grid, column, index)
+    raise cell_error(code, texts[kind], grid, column, index)

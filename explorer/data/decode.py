@@ -59,13 +59,13 @@ _BOMS = (
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _HANGUL = re.compile(r"[\u3131-\u318e\uac00-\ud7a3]")
+_BRACKETS = re.compile(r"[\[\](){}\d.,;+\-eE\s]*")  # lists of numbers and of points
 _MARKUP = re.compile(r"<[A-Za-z!?/]")
 # Signs that look alike: fullwidth digits and signs as East Asian keyboards type them, the minus
 # of typeset text, and marks that are not there to be seen.
-_LOOKALIKES = {0xFF01 + i: 0x21 + i for i in range(0x5E)} | {
+_LOOKALIKES = {0xFEE0 + ord(sign): sign for sign in "0123456789+,-.;%$"} | {
     0x2212: "-",  # minus sign
     0xFE63: "-",
-    0xFF04: "$",
     0x3000: " ",  # ideographic space
     0xFEFF: "",
     0x200B: "",
@@ -85,6 +85,11 @@ def read_text(raw: bytes | str) -> tuple[str, list[Message]]:
     _check_control(text)
     _check_format(text)
     return text, notes
+
+
+def is_bracketed(text: str) -> bool:
+    """Whether the text is only numbers in brackets, such as “(1, 2), (3, 4)” or a Python list."""
+    return text.lstrip()[:1] in ("(", "[") and bool(_BRACKETS.fullmatch(text))
 
 
 def check_size(size: int) -> None:
@@ -107,9 +112,10 @@ def decode(raw: bytes) -> tuple[str, list[Message]]:
         text = n_("The data holds a zero byte in row %(row)d, so it is not text; save it as CSV.")
         raise DataError("nul", text, row=raw[: raw.index(b"\0")].count(b"\n") + 1)
     try:
-        return raw.decode("utf-8"), []
+        text = raw.decode("utf-8")
     except UnicodeDecodeError:
         return _decode_legacy(raw)
+    return _decode_legacy(raw) if _is_korean_in_disguise(raw, text) else (text, [])
 
 
 def _decode_strictly(raw: bytes, encoding: str) -> str:
@@ -139,6 +145,19 @@ def _is_korean(text: str) -> bool:
     return 2 * len(_HANGUL.findall("".join(foreign))) > len(foreign)
 
 
+def _is_korean_in_disguise(raw: bytes, text: str) -> bool:
+    """Whether valid UTF-8 is more likely CP949: “키” (height) there is a lone “Ű” here."""
+    foreign = {character for character in text if character > "\x7f"}
+    if not foreign or not "\u0100" <= max(foreign) <= "\u07ff":
+        return False
+    try:
+        korean = raw.decode("euc_kr")
+    except UnicodeDecodeError:
+        return False
+    within_words = re.search(r"[A-Za-z][^\x00-\x7f]|[^\x00-\x7f][A-Za-z]", korean)
+    return _HANGUL.sub("", korean).isascii() and not within_words
+
+
 def _unmarked_utf16(raw: bytes) -> str | None:
     """UTF-16 without a mark: every other byte of ASCII text is zero."""
     start = raw[:400]
@@ -156,7 +175,7 @@ def _check_magic(raw: bytes) -> None:
                 raise DataError(code, _ADVICE[code], what=say(what))
         raise DataError("compressed", _ADVICE["compressed"], what=say(n_("a zip archive")))
     # A column may be called “ID3” or “RDX”: a magic word in ASCII counts only in a binary file.
-    binary = any(byte == 0 or byte > 0x7F for byte in raw[:4096])
+    binary = any(byte < 9 or 13 < byte < 32 or byte > 126 for byte in raw[:4096])
     for magic, code, what in _MAGIC:
         if raw.startswith(magic) and (binary or code == "document"):
             raise DataError(code, _ADVICE[code], what=say(what))
@@ -175,7 +194,7 @@ def _check_control(text: str) -> None:
 def _check_format(text: str) -> None:
     """Refuse structured text that is no table, by how it begins."""
     start = text[:1000].lstrip()
-    if start[:1] == "{" or (start[:1] == "[" and start[1:].lstrip()[:1] in '[{"-0123456789'):
+    if start[:1] in ("{", "[") and not is_bracketed(text):
         what = n_("The data looks like JSON; save it as CSV, one row of numbers per line.")
         raise DataError("json", what)
     if _MARKUP.match(start):

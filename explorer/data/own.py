@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from explorer.data.cells import is_number
 from explorer.data.columns import Column, read_columns
-from explorer.data.decode import check_size, read_text
+from explorer.data.decode import check_size, is_bracketed, read_text
 from explorer.data.limits import (
     MAX_ABS,
     MAX_BYTES,
@@ -51,7 +51,7 @@ def parse(raw: bytes | str, name: str = "data", drop_incomplete: bool = False) -
     note says how many and which.
     """
     text, notes = read_text(raw)
-    grid = read_rows(text)
+    grid = read_rows(_one_point_per_line(text, 2) if _is_typed_points(text) else text)
     if grid.title:
         note = n_("The line “%(title)s” above the table was taken as a title.")
         notes.append(say(note, title=excerpt(grid.title)))
@@ -83,6 +83,8 @@ def parse_points(raw: str, dims: int = 2, name: str = "points") -> Table:
         example = "1.2, 3.4; 5, 6" if dims == 2 else "1.2; 3.4; 5"
         row = grid.numbers[0]
         raise DataError("wrong_dims", text, row=row, found=found, expected=dims, example=example)
+    # A comma between coordinates is what was asked for, and no reason for a note.
+    grid.blanks = grid.blanks or ";" not in raw
     columns = read_columns(grid, notes)
     return _table(grid, columns, notes, name, drop_incomplete=False)
 
@@ -224,9 +226,21 @@ def _one_point_per_line(raw: str, dims: int) -> str:
     table = str.maketrans(dict.fromkeys(_OPENING, " ") | dict.fromkeys(_CLOSING, ";"))
     points: list[str] = []
     for line in lines:
-        pieces = [piece.strip(" \t,") for piece in line.translate(table).split(";")]
-        points += [piece for piece in pieces if piece] or [""]
+        pieces = [piece.strip().removeprefix(",") for piece in line.translate(table).split(";")]
+        points += [piece for piece in pieces if piece.strip()] or [""]
     return "\n".join(points)
+
+
+def _is_typed_points(text: str) -> bool:
+    """“(1, 2), (3, 4)”, or “1.2, 3.4; 5, 6” on one line with semicolons between the points."""
+    if is_bracketed(text):
+        return True
+    line = text.strip("; \t\n")
+    pieces = [piece.strip() for piece in line.split(";")]
+    if "\n" in line or len(pieces) < 2 or not ("." in line or any(" " in p for p in pieces)):
+        return False
+    points = [piece.replace(",", " ").split() for piece in pieces]
+    return all(len(point) > 1 and all(map(is_number, point)) for point in points)
 
 
 def _is_semicolon_row(line: str, dims: int) -> bool:

@@ -316,7 +316,7 @@ _CLASSES = {
     )
 }
 _X_Y = ("x", "y")
-_CM, _MIN = "cm", say(n_("min"))
+_CM, _MIN = "cm", say(n_("minutes"))
 _CELL = (
     *(n_("radius"), n_("texture"), n_("perimeter"), n_("area"), n_("smoothness")),
     *(n_("compactness"), n_("concavity"), n_("concave points"), n_("symmetry")),
@@ -330,13 +330,13 @@ _CELL_CAPTIONS = tuple(
 _WINE = (
     *(n_("alcohol"), n_("malic acid"), n_("ash"), n_("alkalinity of ash"), n_("magnesium")),
     *(n_("total phenols"), n_("flavonoids"), n_("nonflavonoid phenols"), n_("proanthocyanins")),
-    *(n_("colour intensity"), n_("hue"), n_("OD280/OD315 of diluted wine"), n_("proline")),
+    *(n_("colour intensity"), n_("colour hue"), n_("OD280/OD315 of diluted wine"), n_("proline")),
 )
 _UCI = "CC BY 4.0 (UCI Machine Learning Repository)"
 _OWN = "Drawn by this program; free to use"
 _GEYSER_COLUMNS = (say(n_("eruption length")), say(n_("waiting time")))
-_HEIGHT = say(n_("height"))
-_WEIGHT = say(n_("weight"))
+_HEIGHT = say(n_("body height"))
+_WEIGHT = say(n_("body weight"))
 _SOCR = (
     "25,000 simulated records after a 1993 growth survey in Hong Kong, SOCR (UCLA); file of"
     " “Deep Learning from Scratch 5” (O'Reilly Japan)"
@@ -525,7 +525,7 @@ _ENTRIES = (
         (
             say(n_("income per person")),
             say(n_("life expectancy")),
-            say(n_("population")),
+            say(n_("number of people")),
         ),
         ("$", say(n_("years")), say(n_("millions"))),
         "Gapminder.org, extract of 142 countries; bundled with plotly",
@@ -536,7 +536,7 @@ _ENTRIES = (
     Entry(
         "tips",
         n_("Tips in a restaurant"),
-        (say(n_("bill")), say(n_("tip")), say(n_("people at the table"))),
+        (say(n_("total bill")), say(n_("tip left")), say(n_("people at the table"))),
         ("$", "$", ""),
         "Bryant & Smith (1995), Practical data analysis; bundled with plotly",
         "Not stated by the source",

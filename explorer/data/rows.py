@@ -18,6 +18,7 @@ SEPARATORS = "\t;|,"  # in order of preference; then runs of blanks, then one co
 Line = tuple[int, str]  # line number in the file, from 1, and the line
 
 _SPREADSHEET_ERROR = ("#n/a", "#na", "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!")
+_NOTHING = SEPARATORS + ' "'  # a line of these alone holds no value
 _RULE = re.compile(r"[|:+\-= \t]+")  # the line under the head of a Markdown table
 _AFTER_QUOTE = re.compile(r'" +(?=[,;|\t])')
 
@@ -31,6 +32,7 @@ class Grid:
     numbers: list[int]
     rows: list[list[str]]
     separator: str  # one of SEPARATORS, " ", or "" for a single column
+    quoted: bool = False  # some cells stand in quotation marks
     blanks: bool = False  # there is a blank after some separator
     title: str = ""  # a lone cell above the names
     turned: bool = False  # the numbers stood in one row and are one column now
@@ -47,7 +49,7 @@ class Grid:
 def read_rows(text: str) -> Grid:
     """Find the table in the text."""
     lines, comment, separator = _lines(text)
-    if not lines:
+    if not any(line.strip(_NOTHING) for _, line in lines):
         _complain_empty(text, comment)
     if separator is None:
         separator = choose_separator([line for _, line in islice(lines, SAMPLE)])
@@ -65,6 +67,7 @@ def read_rows(text: str) -> Grid:
     if grid.names is None and comment:
         grid.names = _names_in_comment(comment, separator, len(grid.rows[0]))
     grid.title = title
+    grid.quoted = '"' in text
     grid.blanks = f"{separator} " in text
     return _turned(grid)
 
@@ -77,7 +80,16 @@ def choose_separator(sample: list[str]) -> str:
         score = _score(sample, separator)
         if score > 0 and score >= best_score:
             best, best_score = separator, score
-    return best
+    return best if best_score > 0 else _separator_of_text(sample)
+
+
+def _separator_of_text(sample: list[str]) -> str:
+    """The separator of a table without numbers, so that the complaint can name the right cell."""
+    for separator in SEPARATORS:
+        widths = {len(cells) for cells in _sample_rows(sample, separator)}
+        if len(widths) == 1 and max(widths) > 1:
+            return separator
+    return ""
 
 
 def split(lines: list[str], separator: str) -> list[list[str]]:
@@ -94,7 +106,10 @@ def _lines(text: str) -> tuple[list[Line], str | None, str | None]:
     """Lines that hold data, the last comment before them, and the separator an Excel file names."""
     lines: list[Line] = []
     comment = separator = None
-    for number, line in enumerate(text.split("\n"), start=1):
+    every = text.split("\n")
+    if len(every) > 2 * MAX_ROWS:  # refuse at once what the limit will refuse later
+        _check_limits(sum(1 for line in every if line.strip()) - 1, 0)
+    for number, line in enumerate(every, start=1):
         start = line.lstrip()
         if not start:
             continue
@@ -121,6 +136,9 @@ def _split_all(lines: list[Line], separator: str) -> tuple[list[int], list[list[
     if any('"' in line for _, line in lines):
         pairs = list(_split_quoted(lines, separator))
         return [number for number, _ in pairs], [cells for _, cells in pairs]
+    if separator.strip(" ") and len(lines) > 1:
+        widest = 1 + max(line.count(separator) for _, line in lines)
+        _check_limits(0, widest if widest > 20 * MAX_COLUMNS else 0)  # the rest is seen later
     return [number for number, _ in lines], split([line for _, line in lines], separator)
 
 
@@ -162,16 +180,17 @@ def _score(sample: list[str], separator: str) -> float:
     """How well a separator explains the sample: share of numbers x share of rows of one width."""
     if separator.strip(" ") and not any(separator in line for line in sample):
         return 0.0
-    rows = [_trimmed(cells) for cells in _sample_rows(sample, separator)]
-    rows = [cells for cells in rows if cells]
+    rows = [cells for cells in _sample_rows(sample, separator) if _trimmed(cells)]
     if not rows:
         return 0.0
+    if _has_title(rows):
+        rows = rows[1:]
     named = not any(is_number(cell) for cell in rows[0])
     body = rows[1:] if named and len(rows) > 1 else rows
-    width = Counter(map(len, body)).most_common(1)[0][0]
-    if width == 1 and separator:
+    width = _usual_width(body)
+    if width == 1 and separator and max(map(len, body)) == 1:
         return 0.0
-    agree = sum(len(cells) == width for cells in body) / len(body)
+    agree = sum(len(_trimmed(cells)) <= width <= len(cells) for cells in body) / len(body)
     return _share_of_numbers(body) * agree * _prior(rows, body, width, separator)
 
 
@@ -182,12 +201,15 @@ def _prior(rows: list[list[str]], body: list[list[str]], width: int, separator: 
         return 0.9
     named = len(rows) > len(body)
     if separator:
-        fits = not named or (len(rows[0]) in (width, width - 1) and len(rows[0]) > 1)
+        names = len(_trimmed(rows[0]))
+        fits = not named or names == width or names == width - 1 > 1
         return 1.0 if fits else 0.5
-    if not any("," in cells[0] for cells in body):
-        return 0.95
+    if any(" " in classify(cells[0]).core for cells in body):
+        return 0.4  # "172 168" is two numbers rather than one
+    if named:
+        return 0.5 if any(sign in rows[0][0] for sign in SEPARATORS) else 0.95
     # One column with decimal commas needs a head to tell it from two columns of whole numbers.
-    return 0.95 if named and not any(sign in rows[0][0] for sign in SEPARATORS) else 0.5
+    return 0.5 if any("," in cells[0] for cells in body) else 0.95
 
 
 def _share_of_numbers(body: list[list[str]]) -> float:
@@ -201,6 +223,19 @@ def _weight(cell: str) -> float:
         return 0.0
     # A blank that groups thousands may as well separate two numbers.
     return 0.6 if " " in found.core else 0.9 if found.affix else 1.0
+
+
+def _usual_width(rows: list[list[str]]) -> int:
+    """The usual number of cells, not counting a last one that is always empty."""
+    width = Counter(map(len, rows)).most_common(1)[0][0]
+    alike = [cells for cells in rows if len(cells) == width]
+    return max(1, max(len(_trimmed(cells)) for cells in alike))
+
+
+def numbers_rows(cells: list[str]) -> bool:
+    """Whether a column only counts the rows, from 0 or 1."""
+    cells = [cell.strip().strip("'") for cell in cells]
+    return any(cells == [str(i + start) for i in range(len(cells))] for start in (0, 1))
 
 
 def _trimmed(cells: list[str]) -> list[str]:
@@ -247,9 +282,9 @@ def _turned(grid: Grid) -> Grid:
 
 def _is_header(rows: list[list[str]]) -> bool:
     """Names stand over numbers, are no numbers themselves and do not mean “missing”."""
-    first, body = rows[0], rows[1 : 1 + SAMPLE]
+    first, body = rows[0], rows[1 : 1 + 10 * SAMPLE]
     if any(is_number(cell) for cell in first):
-        return False
+        return bool(body) and _is_row_of_years(first)
     if not body:
         return any(not is_missing(cell) for cell in first) and len(first) > 1
     over = [
@@ -258,6 +293,14 @@ def _is_header(rows: list[list[str]]) -> bool:
         if any(i < len(cells) and is_number(cells[i]) for cells in body)
     ]
     return any(not is_missing(cell) for cell in over)
+
+
+def _is_row_of_years(cells: list[str]) -> bool:
+    """“country, 2019, 2020”: a text, then years in order, are names."""
+    years = [cell.strip() for cell in _trimmed(cells)[1:]]
+    if len(years) < 2 or is_number(cells[0]) or not all(re.fullmatch(r"\d{4}", y) for y in years):
+        return False
+    return years == sorted(set(years)) and "1500" <= years[0] and years[-1] <= "2200"
 
 
 def _is_quoted_header(first: str, rows: list[list[str]]) -> bool:
@@ -269,15 +312,18 @@ def _is_quoted_header(first: str, rows: list[list[str]]) -> bool:
 
 def _width(names: list[str] | None, rows: list[list[str]], header: int | None) -> int:
     """How many cells each row should have: as many as there are names, else the usual number."""
-    full = Counter(map(len, rows))
-    trimmed = Counter(len(_trimmed(cells)) for cells in rows)
-    common = trimmed.most_common(1)[0][0]
+    common = _usual_width(rows)
     if names is None:
-        return max(trimmed) if len(full) == 1 else common
-    if len(names) in full or len(trimmed) > 1:
+        return common
+    full, trimmed = set(map(len, rows)), {len(_trimmed(cells)) for cells in rows}
+    if len(names) in full - {common - 1} or len(trimmed) > 1:
         return max(len(names), 1)
-    if len(names) in (common, common - 1):
-        return common  # a head one short of the rows lacks the name over R's row names
+    if len(names) != common and _share_of_numbers(rows[:SAMPLE]) < 0.5:
+        _complain_prose([names, *rows])
+    first = [cells[0] for cells in rows]
+    unnamed = numbers_rows(first) or not any(map(is_number, first[:SAMPLE]))
+    if len(names) == common or (len(names) == common - 1 and unnamed):
+        return common  # R writes no name over its column of row names
     text = n_(
         "The number of names in row %(row)d (%(found)d) differs from the number of values below"
         " (%(expected)d); separate names as the values are, or put them in quotation marks."

@@ -9,7 +9,7 @@ from io import StringIO
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.data.message import Message
+from explorer.data.message import Message, say
 
 _SAFE_NAME = re.compile(r"[^\W\d][\w ()/%-]*")
 _NOT_A_NAME = {"na", "nan", "null", "none", "nil", "missing", "inf", "infinity"}
@@ -68,6 +68,12 @@ class Table:
     def notes(self) -> tuple[str, ...]:
         """The remarks, in the current language."""
         return tuple(str(remark) for remark in self.remarks)
+
+    @property
+    def notes_markdown(self) -> tuple[str, ...]:
+        """The remarks for a Markdown renderer: a “$” in them must not begin a formula."""
+        marks = (remark if isinstance(remark, Message) else say(remark) for remark in self.remarks)
+        return tuple(mark.markdown() for mark in marks)
 
     @property
     def labels(self) -> tuple[str, ...]:
