@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from explorer.components.sketchpad import sketchpad
 from explorer.data import own, registry
@@ -83,9 +84,14 @@ def _load(name: str) -> Table:
 
 
 def choose(
-    controls: Controls, dims: int, default: str, min_rows: int = 2, full_rank: bool = False
+    controls: Controls,
+    dims: int,
+    default: str,
+    min_rows: int,
+    full_rank: bool,
+    line: DeltaGenerator,
 ) -> Chosen:
-    """Show what is in use and the ways to change it; return what the lesson works on."""
+    """Write what is in use into `line`, show the ways to change it here; return the data."""
     wanted = _wanted(controls, default)
     problem: DataError | None = None
     try:
@@ -100,10 +106,10 @@ def choose(
         on_change="rerun",
     )
     if problem is not None:
-        st.warning(f"{problem.markdown()} {_('Until then this page shows its own example.')}")
+        line.warning(f"{problem.markdown()} {_('Until then this page shows its own example.')}")
     count = _("{count} rows").format(count=f"{len(chosen.x):,}")
-    line = f"**{chosen.title}** · {count} · {' × '.join(chosen.labels)}"
-    st.caption(" · ".join((line, *chosen.table.notes)))
+    facts = f"**{chosen.title}** · {count} · {' × '.join(chosen.labels)}"
+    line.caption(" · ".join((facts, *chosen.table.notes)))
     if box.open:
         with box:
             _ways(controls, chosen, dims)

@@ -60,7 +60,7 @@ class Lesson:
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             st.title(self.prose.title, anchor=False)
             language.switch()
-        story, goals = st.columns([PICTURE, PANEL], gap="large")
+        story, goals = st.columns([6, 5], gap="large")
         story.markdown(tex(self.prose.story))
         with goals:
             st.markdown(f"**{_('After this page you can')}**\n\n{tex(self.prose.goals)}")
@@ -72,7 +72,9 @@ class Lesson:
 
         min_rows, full_rank: what this lesson cannot do without (see explorer.data.own.require).
         """
-        chosen = data.choose(self.controls, dims, default, min_rows, full_rank)
+        line = st.container()
+        self._stage_area = st.container()  # the picture first, the ways to change its data after
+        chosen = data.choose(self.controls, dims, default, min_rows, full_rank, line)
         self._data = "" if chosen.id in (default, data.OWN) else chosen.id
         return chosen
 
@@ -90,9 +92,8 @@ class Lesson:
             address(query, i18n.current(), key=f"{self.slug}.address")
 
         run.__qualname__ = f"{self.slug}.{body.__qualname__}"
-        stage_area = st.container()
         self._predict_area, self._try_area = st.columns(2, gap="large")
-        with stage_area:
+        with self._stage_area:
             st.fragment(run)()
         return body
 
@@ -114,10 +115,14 @@ class Lesson:
         )
 
     def equation(self, *formulas: str) -> None:
-        r"""Formulas with the current numbers; \model{..} and its kin colour the symbols."""
+        r"""Formulas with the current numbers; \model{..} and its kin colour the symbols.
+
+        Set inline, in display style: on a narrow screen such a formula breaks at its relations,
+        where one on a line of its own would have to be scrolled.
+        """
         with st.container(border=True):
             for formula in formulas:
-                st.markdown(f"$$\n{tex(formula)}\n$$")
+                st.markdown(rf"$\displaystyle {tex(formula)}$", text_alignment="center")
 
     def predict(self, on_reveal: Mapping[str, Callable[[], None]] | None = None) -> None:
         """The questions. A reveal may set the stage: {question id: callback}."""

@@ -105,7 +105,7 @@ def reading(at: AppTest) -> str:
 
 def equations(at: AppTest) -> list[str]:
     """The formulas standing on lines of their own, without the dollar signs."""
-    blocks = re.findall(r"\$\$\n?(.*?)\n?\$\$", "\n".join(m.value for m in at.markdown), re.S)
+    blocks = re.findall(r"^\$\\displaystyle (.*)\$$", "\n".join(m.value for m in at.markdown), re.M)
     return blocks + [element.value for element in at.latex]
 
 
