@@ -34,6 +34,9 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 def run() -> None:
     """Set the page up, build the navigation in sections and run the chosen page."""
     language.settle()
+    name = _("Generative models explorer")
+    # Before the navigation: it would fetch the picture of a page's icon from elsewhere for the tab.
+    st.set_page_config(page_title=name, page_icon=str(ICON), layout="wide")
     sections: dict[str, list] = {
         "": [st.Page(HOME, title=_("Home"), icon=":material/map:", url_path="home", default=True)]
     }
@@ -48,7 +51,6 @@ def run() -> None:
             for entry in entries
         ]
     page = st.navigation(sections, position="top")
-    name = _("Generative models explorer")
-    title = name if page.url_path == "" else f"{page.title} · {name}"
-    st.set_page_config(page_title=title, page_icon=str(ICON), layout="wide")
+    if page.url_path:
+        st.set_page_config(page_title=f"{page.title} · {name}")
     page.run()
