@@ -86,7 +86,7 @@ def to_text(value: Any) -> str:
     if isinstance(value, bool):
         return "1" if value else "0"
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return f"{value:.9g}"
     if isinstance(value, list | tuple):
         return ",".join(to_text(item) for item in value)
     return str(value)
@@ -97,7 +97,7 @@ def number(low: float, high: float) -> Callable[[str], float]:
 
     def parse(text: str) -> float:
         value = float(text)
-        if not math.isfinite(value) or not low <= value <= high:
+        if not text.isascii() or not math.isfinite(value) or not low <= value <= high:
             raise ValueError(text)
         return value
 
@@ -109,7 +109,7 @@ def integer(low: int, high: int) -> Callable[[str], int]:
 
     def parse(text: str) -> int:
         value = int(text)
-        if not low <= value <= high:
+        if not text.isascii() or not low <= value <= high:
             raise ValueError(text)
         return value
 
