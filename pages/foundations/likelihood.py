@@ -22,10 +22,12 @@ facts = figures.Facts.of(chosen.x, chosen.labels[0], str(chosen.table.units[0]))
 moments, best = facts.moments, facts.moments.maximum()
 scale = figures.scale(facts)  # ranges, steps and first positions of the controls, in data units
 written = f"%.{facts.digits}f"
+sizes = figures.sizes(moments.n)  # of a study
+M, N = 1000, 10  # how many to draw, and how many in a study, at first
 
 # mu, sigma and t are in the unit of the data; with other data they start anew.
-before = st.session_state.get("likelihood.data")
-st.session_state["likelihood.data"] = chosen.identity
+before = st.session_state.get("likelihood:identity")
+st.session_state["likelihood:identity"] = chosen.identity
 if before not in (None, chosen.identity):
     state.put(mu=scale.mu, sigma=scale.sigma, t=scale.t)
 
@@ -37,8 +39,25 @@ def yours() -> tuple[float, float]:
     return mu, sigma
 
 
+def remember() -> None:
+    """Read every setting in every view, so that an address keeps those whose control is away."""
+    yours()
+    controls.hidden("t", scale.t, parsers.number(*scale.t_range))
+    controls.hidden("who", "best", parsers.one_of(["best", "mine"]))
+    controls.hidden("m", M, parsers.one_of(figures.counts(figures.MOST)))
+    controls.hidden("n", N, parsers.one_of(sizes))
+    controls.hidden("seed", 0, parsers.integer(0, 999_999))
+    for name in ("log", "unbiased", "zoom"):
+        controls.hidden(name, False, parsers.one_of([True, False]))
+
+
+def grouped(count: int | str) -> str:
+    """10000 as 10,000; a text is one already."""
+    return count if isinstance(count, str) else f"{count:,}"
+
+
 def jump() -> None:
-    st.session_state["likelihood.jumped"] = best
+    st.session_state["likelihood:jumped"] = best
     state.put(mu=best[0], sigma=best[1])
 
 
@@ -114,10 +133,10 @@ def model() -> tuple[float, float]:
 
 
 def show_sample(picture, panel) -> None:  # noqa: ANN001
-    sizes = figures.counts(figures.MOST)
+    amounts = figures.counts(figures.MOST)
     with panel:
         mu, sigma = model()
-        m = controls.steps("m", _("How many to draw"), sizes, 1000, format_func="{:,}".format)
+        m = controls.steps("m", _("How many to draw"), amounts, M, format_func=grouped)
         seed = controls.seed()
     with picture:
         stage(
@@ -126,8 +145,8 @@ def show_sample(picture, panel) -> None:  # noqa: ANN001
             summary="",
             frame_summaries=describe.sample(facts, mu, sigma, seed),
             film=_("drawn:"),
-            start=sizes.index(m),
-            on_scrub=lambda index: state.put(m=sizes[index]),
+            start=amounts.index(m),
+            on_scrub=lambda index: state.put(m=amounts[index]),
             filename="likelihood_sample",
         )
     lesson.equation(*formulas.sample(facts, mu, sigma, seed))
@@ -183,12 +202,8 @@ def studies(identity: object, seed: int, _facts: figures.Facts) -> list:
 
 
 def show_spread(picture, panel) -> None:  # noqa: ANN001
-    sizes = figures.sizes(moments.n)
-    first = 10 if 10 in sizes else sizes[0]
     with panel:
-        n = controls.steps(
-            "n", _("Points in each study, n"), sizes, first, format_func="{:,}".format
-        )
+        n = controls.steps("n", _("Points in each study, n"), sizes, N, format_func=grouped)
         unbiased = controls.toggle("unbiased", _("Divide by n − 1 instead of n"))
         seed = controls.seed()
         with lesson.more():
@@ -236,15 +251,15 @@ def compare() -> list[Check]:
     from scipy import optimize, stats
     from sklearn.mixture import GaussianMixture
 
-    mu, sigma = yours()
-    t = controls.hidden("t", scale.t, parsers.number(*scale.t_range))
+    (mu, sigma), t = yours(), state.values["t"]
     terms = float(stats.norm.logpdf(facts.x, mu, sigma).sum())
     z = (facts.x - best[0]) / best[1]
+    unit = Moments.of(z)
     climb = optimize.minimize(
-        lambda p: -Moments.of(z).per_point(p[0], p[1]), ((mu - best[0]) / best[1], sigma / best[1]),
+        lambda p: -unit.per_point(p[0], p[1]), ((mu - best[0]) / best[1], sigma / best[1]),
         method="Nelder-Mead", options={"xatol": 1e-10, "fatol": 1e-14},
     )  # fmt: skip
-    one = GaussianMixture(1, reg_covar=0).fit(z[:, None])
+    one = GaussianMixture(1, reg_covar=0, random_state=0).fit(z[:, None])
     tail = float(Gaussian.from_std(*best).interval(t, float("inf")))
     return [
         Check(_("Log-likelihood of your curve"), float(moments.log_likelihood(mu, sigma)),
@@ -265,30 +280,31 @@ def show_narrow() -> None:
 
 
 def show_five() -> None:
-    state.put(view="spread", n=figures.sizes(moments.n)[0], unbiased=False)
+    state.put(view="spread", n=sizes[0], unbiased=False)
 
 
 @lesson.live
 def act() -> None:
+    remember()
     picture, panel = lesson.columns()
     views = {"fit": _("Fit"), "sample": _("Draw"), "tails": _("Tails"), "spread": _("Spread")}
     with panel:
-        view = controls.choice("view", _("View"), views, "fit")
+        view = controls.choice("view", _("Look at"), views, "fit")
     {"fit": show_fit, "sample": show_sample, "tails": show_tails, "spread": show_spread}[view](
         picture, panel
     )
     mu, sigma = yours()
     drop = float(moments.drop(mu, sigma))
     if drop > 3:
-        st.session_state["likelihood.fell"] = True
+        st.session_state["likelihood:fell"] = True
     close = drop < 0.01
-    by_hand = (mu, sigma) != st.session_state.get("likelihood.jumped")
-    smallest = state.values.get("n") == figures.sizes(moments.n)[0]
+    by_hand = (mu, sigma) != st.session_state.get("likelihood:jumped")
+    smallest = state.values["n"] == sizes[0]
     lesson.tasks(
         {
             "summit": close and by_hand,
-            "plunge": close and st.session_state.get("likelihood.fell", False),
-            "bias": view == "spread" and smallest and state.values.get("unbiased", False),
+            "plunge": close and st.session_state.get("likelihood:fell", False),
+            "bias": view == "spread" and smallest and state.values["unbiased"],
         }
     )
     lesson.checked(compare)

@@ -32,8 +32,8 @@ def sample(facts: Facts, mu: float, sigma: float, seed: int) -> go.Figure:
         theme.line(facts.grid, bell, width=2.5, **SWIFT),
         theme.line(facts.grid, -bell, width=2.5, **SWIFT),
         theme.line(np.array(facts.span), np.zeros(2), "ink", 1, **SWIFT),
-        words(left, [0.7 * top], [_("data")], "data", "middle right", 16),
-        words(left, [-0.7 * top], [_("drawn from the model")], "sample", "middle right", 16),
+        words(left, [0.9 * top], [_("data")], "data", "middle right", 16),
+        words(left, [-0.9 * top], [_("drawn from the model")], "sample", "middle right", 16),
     ]
     layout = {"xaxis": theme.axis(facts.label, facts.span), "yaxis": _mirrored(top)}
     frames = [_frame(facts, drawn[:n], top) for n in counts(MOST)]
