@@ -49,8 +49,8 @@ def chart(nodes: Sequence[Node]) -> go.Figure:
             if need in place:
                 figure.add_traces(_arrow(place[need], index))
     for index, node in enumerate(nodes):
-        words = f"<b>{index + 1}</b> {node.title}"
-        figure.add_trace(theme.label(index + 0.5, 0.02, words, "ink", 14, "bottom center"))
+        title = f"<b>{node.title}</b>"
+        figure.add_trace(theme.label(index + 0.5, 0.02, title, "ink", 14, "bottom center"))
         _place(figure, index, count, THUMBNAILS.get(node.slug, _blank)())
     return theme.narrow(figure, _two_columns(nodes), 150 * ((count + 1) // 2) + 20)
 
@@ -89,7 +89,9 @@ def _place(figure: go.Figure, index: int, count: int, thumbnail: Thumbnail) -> N
             },
         }
     )  # fmt: skip
-    for trace in thumbnail.traces:
+    corner = thumbnail.x_range[0], thumbnail.y_range[1]
+    number = theme.label(*corner, f" {index + 1}", "muted", 15, "bottom right")
+    for trace in [*thumbnail.traces, number]:
         figure.add_trace(trace.update(xaxis=f"x{axis}", yaxis=f"y{axis}", hoverinfo="skip"))
 
 

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.errors import StreamlitAPIException
 
 from explorer import catalog, i18n, lessons
@@ -18,6 +19,7 @@ from explorer.figures import theme
 from explorer.i18n import _
 from explorer.ui import data, export, language, source
 from explorer.ui.controls import Controls
+from explorer.ui.state import State
 
 PICTURE, PANEL = 7, 3  # widths of the stage and of the controls beside it
 
@@ -48,9 +50,10 @@ class Lesson:
         self.controls = Controls(slug)
         self.controls.state.enter()
         self._data = ""  # the chosen set, if it belongs in the address
+        self._stage_area: DeltaGenerator | None = None
 
     @property
-    def state(self):  # noqa: ANN201
+    def state(self) -> State:
         """The settings, for callbacks and presets."""
         return self.controls.state
 
@@ -92,8 +95,9 @@ class Lesson:
             address(query, i18n.current(), key=f"{self.slug}.address")
 
         run.__qualname__ = f"{self.slug}.{body.__qualname__}"
+        stage_area = self._stage_area or st.container()
         self._predict_area, self._try_area = st.columns(2, gap="large")
-        with self._stage_area:
+        with stage_area:
             st.fragment(run)()
         return body
 
@@ -127,7 +131,7 @@ class Lesson:
     def predict(self, on_reveal: Mapping[str, Callable[[], None]] | None = None) -> None:
         """The questions. A reveal may set the stage: {question id: callback}."""
         with self._predict_area:
-            st.subheader(_("Predict, then look"), anchor=False)
+            st.header(_("Predict, then look"), anchor=False)
             for question in self.prose.questions:
                 self._question(question, (on_reveal or {}).get(question.id))
 
@@ -169,7 +173,7 @@ class Lesson:
         ticked.update(task for task, state in done.items() if state)
         count = len(ticked & set(self.prose.tasks))
         title = _("Try this ({done} of {all} done)").format(done=count, all=len(self.prose.tasks))
-        lines = [f"### {title}\n"]
+        lines = [f"## {title}\n"]
         for task, text in self.prose.tasks.items():
             icon, colour, word = (
                 (":material/check_circle:", "green", _("done"))
@@ -218,7 +222,7 @@ class Lesson:
             export.buttons(self.slug, offer, self.prose.title)
             self.reset()
         source.show(*code)
-        st.subheader(_("Recap"), anchor=False)
+        st.header(_("Recap"), anchor=False)
         st.markdown(tex(self.prose.recap))
         nexts = catalog.leads_to(self.slug)
         if nexts:
@@ -228,71 +232,9 @@ class Lesson:
                     link(entry)
 
 
-class Home:
-    """The page that shows the whole journey."""
-
-    def __init__(self) -> None:
-        language.settle()
-        st.session_state["page"] = "home"
-
-    def opening(self) -> None:
-        """Title, what the place is, and how to use it."""
-        style()
-        with st.container(horizontal=True, horizontal_alignment="distribute"):
-            st.title(_("Generative models, under your hand"), anchor=False)
-            language.switch()
-        st.markdown(
-            _(
-                "A generative model learns what data looks like and makes more of it. Here you "
-                "move one thing at a time and watch the mathematics answer: every number is "
-                "computed while you look, and every page shows the code that drew its picture."
-            )
-        )
-        st.markdown(
-            "- "
-            + "\n- ".join(
-                (
-                    _("**Move something**: drag the handles, or use the arrow keys."),
-                    _("**Guess first**: each page asks a question before it shows the answer."),
-                    _("**Bring your own data**: it follows you from page to page."),
-                    _("**Share**: the address of a page holds everything you set."),
-                )
-            )
-        )
-        query = {"lang": i18n.current()} if st.session_state.get("lang_from") else {}
-        address(query, i18n.current(), key="home.address")
-
-
 def prose(entry: catalog.Lesson) -> lessons.Prose:
     """A lesson's text in the current language."""
     return lessons.read(entry.slug, i18n.current())
-
-
-def in_words(entries: Sequence[catalog.Lesson]) -> str:
-    """The map for those who do not see it."""
-    titles = {entry.slug: prose(entry).title for entry in catalog.LESSONS}
-    steps = []
-    for number, entry in enumerate(entries, 1):
-        needs = ", ".join(titles[need] for need in entry.needs if need in titles)
-        after = " " + _("(after {needs})").format(needs=needs) if needs else ""
-        steps.append(f"{number}. {titles[entry.slug]}{after}")
-    return _("The way through this part: {steps}.").format(steps="; ".join(steps))
-
-
-def cards(entries: Sequence[catalog.Lesson], columns: int = 3) -> None:
-    """A link, one line and the tasks done so far for each lesson."""
-    for start in range(0, len(entries), columns):
-        for number, (entry, place) in enumerate(
-            zip(entries[start : start + columns], st.columns(columns), strict=False), start + 1
-        ):
-            with place, st.container(border=True, height="stretch"):
-                text = prose(entry)
-                link(entry, f"{number}. {text.title}")
-                st.markdown(text.summary)
-                done = len(st.session_state.get(f"tasks:{entry.slug}", ()))
-                if done:
-                    line = _("{done} of {all} tasks done").format(done=done, all=len(text.tasks))
-                    st.caption(line)
 
 
 def link(entry: catalog.Lesson, label: str = "") -> None:
@@ -312,6 +254,21 @@ def tex(text: str) -> str:
     return ROLE_MACRO.sub(lambda m: rf"\textcolor{{{theme.ROLES[m[1]][0]}}}{{", text)
 
 
+#: Streamlit's own colours of code and captions are too faint for the page behind them.
+CODE = {
+    "model": ("keyword", "function", "class-name", "decorator", "builtin"),
+    "truth": ("string", "triple-quoted-string"),
+    "latent": ("number", "boolean"),
+    "muted": ("comment", "operator", "punctuation"),
+}
+
+
+def _either(role: str) -> str:
+    """A role's colour in CSS, for whichever theme is on."""
+    light, dark = theme.ROLES[role]
+    return f"light-dark({light}, {dark})"
+
+
 def style() -> None:
     """The few rules Streamlit has no setting for."""
     colours = "\n".join(
@@ -319,12 +276,19 @@ def style() -> None:
         f"{{ color: light-dark({light}, {dark}) !important; }}"
         for light, dark in theme.ROLES.values()
     )
+    code = "\n".join(
+        f".stCode .token:is(.{', .'.join(tokens)}) {{ color: {_either(role)}; }}"
+        for role, tokens in CODE.items()
+    )
     st.html(
         f"""<style>
         .stMainBlockContainer {{ max-width: 1360px; padding-top: 4rem; }}
         .stMainBlockContainer h1 {{ font-size: clamp(1.7rem, 4.2vw, 2.6rem); }}
+        .stMainBlockContainer h2 {{ font-size: clamp(1.3rem, 2.4vw, 1.6rem); padding-top: 0.4rem; }}
+        [data-testid=stCaptionContainer] :is(p, li) {{ color: {_either("muted")} !important; }}
         .katex-display {{ margin: 0.35em 0; padding: 0.2em 0; }}
         {colours}
+        {code}
         </style>"""
     )
 

@@ -73,7 +73,7 @@ def stage(
     on_move: Callable[[str, float, float], None] | None = None,
     on_scrub: Callable[[int], None] | None = None,
     filename: str = "figure",
-    tools: bool = True,
+    bare: bool = False,
 ) -> None:
     """Show `figure` and keep it alive.
 
@@ -81,8 +81,8 @@ def stage(
     entry, named by `frame.name`, each with its own text summary; it opens at frame `start` and
     plays one frame per `interval` ms. `on_move(id, x, y)` is called with data coordinates while a
     handle is dragged and when it is let go; `on_scrub(index)` when the film or live slider rests
-    on another position (live: also on the way); `tools=False` leaves out the buttons that save the
-    picture. Whatever the browser sends is checked first.
+    on another position (live: also on the way). `bare` leaves out caption and save buttons; the
+    summary then speaks to screen readers only. Whatever the browser sends is checked first.
     """
     content = figure.to_dict()  # arrays become base64 typed arrays, which plotly.js reads
     frames = content.pop("frames", [])
@@ -97,7 +97,7 @@ def stage(
         "handles": [_finite(asdict(handle)) for handle in handles],
         "live": asdict(live) if live else None,
         "filename": filename,
-        "tools": tools,
+        "bare": bare,
         "reports": on_scrub is not None,
         "words": _words(),
     }

@@ -94,7 +94,8 @@ export function mount(root, Plotly) {
     const isNarrow = wrap.clientWidth && wrap.clientWidth < NARROW;
     if (isNarrow) {
       layout = merge(layout, nest(meta.narrow ?? {}));
-      layout = merge(layout, { font: { size: 13 }, margin: { l: 48, r: 8 } });
+      const { l = 48, r = 8 } = layout.margin ?? {};
+      layout = merge(layout, { font: { size: 13 }, margin: { l: Math.min(l, 48), r: Math.min(r, 8) } });
     }
     const height = isNarrow ? meta.narrowHeight ?? Math.min(layout.height ?? 430, 380) : layout.height ?? 430;
     wrap.style.height = height + "px";
@@ -107,6 +108,7 @@ export function mount(root, Plotly) {
     Plotly.react(plot, traces, layout, { displayModeBar: false, responsive: false, scrollZoom: false, doubleClick: false });
     placeHandles();
     const summary = data.summaries[frame] ?? data.summary;
+    caption.hidden = data.bare;
     if (caption.textContent !== summary) caption.textContent = summary;
     plot.setAttribute("aria-label", summary);
   }
@@ -316,7 +318,7 @@ export function mount(root, Plotly) {
   }
 
   function buildTools() {
-    tools.replaceChildren(...(data.tools ? ["png", "svg"] : []).map((format) => {
+    tools.replaceChildren(...(data.bare ? [] : ["png", "svg"]).map((format) => {
       const node = element("button", { type: "button", class: "gx-save", "aria-label": data.words[format], title: data.words[format] });
       node.textContent = format.toUpperCase();
       node.onclick = () => save(format);
