@@ -285,7 +285,7 @@ def style() -> None:
         .stMainBlockContainer {{ max-width: 1360px; padding-top: 4rem; }}
         .stMainBlockContainer h1 {{ font-size: clamp(1.7rem, 4.2vw, 2.6rem); }}
         .stMainBlockContainer h2 {{ font-size: clamp(1.3rem, 2.4vw, 1.6rem); padding-top: 0.4rem; }}
-        [data-testid=stCaptionContainer] :is(p, li) {{ color: {_either("muted")} !important; }}
+        [data-testid=stCaptionContainer] {{ opacity: 0.8; color: inherit; }}
         .katex-display {{ margin: 0.35em 0; padding: 0.2em 0; }}
         {colours}
         {code}

@@ -25,5 +25,5 @@ def show(*things: Callable) -> None:
     with st.expander(_("Code: the functions that drew this picture"), icon=":material/code:"):
         for thing in things:
             file, text, line = excerpt(thing)
-            st.caption(f"`{file}` · {_('line')} {line}")
+            st.caption(f"{file} · {_('line')} {line}")  # inline code is too faint in a caption
             st.code(text, language="python")
