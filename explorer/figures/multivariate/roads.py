@@ -1,0 +1,58 @@
+"""The numbers of the `multivariate` lesson by another road, for comparison on the page.
+
+Nothing here uses the Cholesky factor or the formulas that the pictures are made with.
+"""
+
+from math import exp, pi, sqrt
+
+import numpy as np
+
+from explorer.models.gaussian import Gaussian
+
+NODES = 20_001  # of the trapezoid rule
+
+
+def book_value() -> float:
+    """N((0, 0) | (1, 2), I) by hand: e^(-(1 + 4) / 2) / 2 pi = 0.013064."""
+    return exp(-2.5) / (2 * pi)
+
+
+def density(bell: Gaussian, point: tuple[float, float]) -> float:
+    """The textbook formula with the inverse and the determinant of Sigma."""
+    off = np.array(point) - bell.mean
+    square = float(off @ np.linalg.inv(bell.covariance) @ off)
+    return exp(-square / 2) / (2 * pi * sqrt(np.linalg.det(bell.covariance)))
+
+
+def largest_variance(bell: Gaussian) -> float:
+    """The larger root of lambda^2 - trace lambda + |Sigma| = 0."""
+    (a, b), (_b, d) = bell.covariance
+    return float((a + d) / 2 + sqrt(((a - d) / 2) ** 2 + b * b))
+
+
+def ring_area(bell: Gaussian) -> float:
+    """Of the 1-sigma ring, by the surveyor's formula over its corners."""
+    x, y = bell.ellipse(1.0, NODES).T
+    return float(abs(np.sum(x[:-1] * y[1:] - x[1:] * y[:-1])) / 2)
+
+
+def cut(bell: Gaussian, a: float) -> tuple[float, float, float]:
+    """Area, mean and standard deviation of the joint density along x1 = a, by the trapezoid rule.
+
+    The density is divided by its largest value on the way, so that far cuts do not underflow.
+    """
+    reach = sqrt(bell.covariance[1, 1]) * (12 + abs(a - bell.mean[0]) / sqrt(bell.covariance[0, 0]))
+    y = bell.mean[1] + reach * np.linspace(-1, 1, NODES)
+    log_joint = bell.log_prob(np.column_stack([np.full(NODES, a), y]))
+    joint = np.exp(log_joint - log_joint.max())
+    area = float(np.trapezoid(joint, y))
+    mean = float(np.trapezoid(joint * y, y)) / area
+    variance = float(np.trapezoid(joint * (y - mean) ** 2, y)) / area
+    return area * exp(float(log_joint.max())), mean, sqrt(variance)
+
+
+def least_squares(bell: Gaussian, a: float, draws: int = 200_000) -> float:
+    """The least-squares line through that many draws, read off at a."""
+    x = bell.sample(draws, 0)
+    slope, level = np.polyfit(x[:, 0], x[:, 1], 1)
+    return float(slope * a + level)
