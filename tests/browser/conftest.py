@@ -160,8 +160,9 @@ class Visit:
 
     def settled(self) -> "Visit":
         """Wait until the stage is painted and the server has nothing more to say."""
-        self.page.wait_for_function(PAINTED, timeout=30_000)
-        self.page.wait_for_function(IDLE, timeout=30_000)
+        self.page.wait_for_function(PAINTED, timeout=60_000)
+        self.page.wait_for_timeout(60)  # what was just touched is on its way to the server
+        self.page.wait_for_function(IDLE, timeout=60_000)
         return self
 
     def calm(self) -> None:
@@ -170,13 +171,14 @@ class Visit:
         assert self.watch.foreign == []
 
 
-#: Every stage on the page holds a drawn picture: svg for flat ones, a canvas for a scene.
+#: Every stage on the page holds a drawn picture.
 PAINTED = """() => {
   const plots = [...document.querySelectorAll('.gx-plot')];
-  return plots.length > 0 && plots.every((plot) => plot._fullLayout && plot.querySelector(
-    '.main-svg .trace, .main-svg .scatterlayer > *, .main-svg .plot path, .gl-canvas, canvas'));
+  return plots.length > 0 && plots.every((plot) =>
+    plot._fullData?.length > 0 && plot.querySelector('.main-svg'));
 }"""
-IDLE = "() => !document.querySelector('[data-testid=stStatusWidget]')"
+IDLE = """() => !document.querySelector('[data-stale=true]') &&
+  document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"""
 
 
 @pytest.fixture

@@ -78,6 +78,11 @@ def stage_data(at: AppTest, index: int = 0) -> dict:
     return data
 
 
+def stages(at: AppTest) -> int:
+    """How many stages the page has."""
+    return len(_protos(at, "explorer_stage"))
+
+
 def figure(at: AppTest, index: int = 0) -> dict:
     """The stage's figure as a plain dictionary: lists for arrays, the film under "frames"."""
     data = stage_data(at, index)
@@ -123,6 +128,35 @@ def _component(at: AppTest, name: str, index: int) -> dict:
     protos = _protos(at, name)
     assert len(protos) > index, f"the page has {len(protos)} component(s) {name!r}"
     return json.loads(protos[index].json)
+
+
+def words(at: AppTest) -> str:
+    """What a screen reader says of the picture: the summary of the frame that is shown."""
+    data = stage_data(at)
+    return data["summaries"][data["start"]] if data["summaries"] else data["summary"]
+
+
+def drawn(at: AppTest) -> dict:
+    """The figure, after checking that there is something on it and that words go with it."""
+    picture = figure(at)
+    assert picture["data"], "an empty stage"
+    assert len(words(at).strip()) > 20, words(at)
+    assert not re.search(r"\b(nan|inf|None)\b|[{}]", words(at)), words(at)
+    for index in range(stages(at)):
+        data = stage_data(at, index)
+        assert len(data["summaries"]) in (0, len(data["frames"]))
+        assert not data["frames"] or 0 <= data["start"] < len(data["frames"])
+        for handle in data["handles"]:
+            assert np.isfinite([handle["x"], handle["y"]]).all(), handle
+    return picture
+
+
+def speaks(at: AppTest) -> None:
+    """A page that cannot draw says so in one calm sentence, and how to go on."""
+    if not stages(at):
+        assert [box.value for box in (*at.info, *at.warning)], "neither picture nor explanation"
+    else:
+        drawn(at)
 
 
 # ------------------------------------------------------------------------ what a hand does
@@ -175,6 +209,14 @@ def turn(at: AppTest, **positions: Any) -> AppTest:
     for name, position in positions.items():
         _widget(at, f"{page}.{name}").set_value(position)
     return healthy(at.run())
+
+
+def shake(at: AppTest, rng: random.Random, turns: int = 6) -> AppTest:
+    """Turn a few knobs to random positions."""
+    for _ in range(turns):
+        knob = rng.choice(knobs(at))
+        turn(at, **{knob.key.split(".", 1)[1]: knob.anywhere(rng)})
+    return at
 
 
 def press(at: AppTest, name: str) -> AppTest:

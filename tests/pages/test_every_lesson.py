@@ -24,6 +24,7 @@ from tests.pages.helpers import (
     address,
     answer,
     columns,
+    drawn,
     equations,
     figure,
     healthy,
@@ -37,11 +38,13 @@ from tests.pages.helpers import (
     run_script,
     same_figure,
     script,
-    stage_data,
+    shake,
+    speaks,
     texts,
     turn,
     unfold,
     upload,
+    words,
 )
 
 SLUGS = [entry.slug for entry in catalog.LESSONS]
@@ -51,35 +54,6 @@ EVERY = [(slug, language) for slug in SLUGS for language in i18n.LANGUAGES]
 def state(at: AppTest) -> dict:
     """{"values", "defaults"} of the lesson on the page."""
     return at.session_state[f"kept:{at.session_state['page']}"]
-
-
-def words(at: AppTest) -> str:
-    """What a screen reader says of the picture: the summary of the frame that is shown."""
-    data = stage_data(at)
-    return data["summaries"][data["start"]] if data["summaries"] else data["summary"]
-
-
-def drawn(at: AppTest) -> dict:
-    """The figure, after checking that there is something on it and that words go with it."""
-    picture = figure(at)
-    assert picture["data"], "an empty stage"
-    assert len(words(at).strip()) > 20, words(at)
-    assert not re.search(r"\b(nan|inf|None)\b|[{}]", words(at)), words(at)
-    for index in range(len(helpers._protos(at, "explorer_stage"))):
-        data = stage_data(at, index)
-        assert len(data["summaries"]) in (0, len(data["frames"]))
-        assert not data["frames"] or 0 <= data["start"] < len(data["frames"])
-        for handle in data["handles"]:
-            assert np.isfinite([handle["x"], handle["y"]]).all(), handle
-    return picture
-
-
-def speaks(at: AppTest) -> None:
-    """A page that cannot draw says so in one calm sentence, and how to go on."""
-    if not helpers._protos(at, "explorer_stage"):
-        assert [box.value for box in (*at.info, *at.warning)], "neither picture nor explanation"
-    else:
-        drawn(at)
 
 
 # ------------------------------------------------------------------------- at its defaults
@@ -241,14 +215,6 @@ def test_start_over_brings_the_first_picture_back(slug):
     same_figure(figure(at), first)
     assert words(at) == said
     assert set(address(at)) <= {"lang"}
-
-
-def shake(at: AppTest, rng: random.Random, turns: int = 6) -> AppTest:
-    """Turn a few knobs to random positions, handles too."""
-    for _turn in range(turns):
-        knob = rng.choice(knobs(at))
-        turn(at, **{knob.key.split(".", 1)[1]: knob.anywhere(rng)})
-    return at
 
 
 @pytest.mark.parametrize("seed", range(6))
