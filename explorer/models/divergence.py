@@ -20,7 +20,7 @@ from explorer.models.mixture import Mixture
 
 
 def kl_terms(p: ArrayLike, q: ArrayLike) -> Array:
-    """The summands p_i log(p_i / q_i) (K,) of KL, which may be negative one by one: 0 where p_i = 0,
+    """The summands p_i log(p_i / q_i) (K,) of KL, negative ones too: 0 where p_i = 0,
     inf where only q_i = 0. ValueError unless both are probabilities (K,)."""
     p = check_probabilities("p", p)
     q = check_probabilities("q", q, len(p))

@@ -54,8 +54,10 @@ class GaussianMixture(DensityMixin, BaseEstimator):
 
     Learned: weights_ (K,), means_ (K, D), covariances_, precisions_ and precisions_cholesky_ of
     shape (K, D, D) full, (D, D) tied, (K, D) diag, (K,) spherical; converged_, n_iter_,
-    lower_bound_ and lower_bounds_ (nats per point). Two deliberate differences: computations are
-    in float64 whatever the input, and sample() does not sort its points by component.
+    lower_bound_ and lower_bounds_ (nats per point). Raises CollapsedComponent, a ValueError.
+    Deliberate differences: computations are in float64 whatever the input; sample() does not sort
+    by component; starts from single points (k-means++, random_from_data) have weights that sum to
+    1 and, if tied, the covariance of those points (there scikit-learn's first bound is off).
     """
 
     def __init__(

@@ -152,7 +152,7 @@ def test_one_two_three_sigma():
 def test_interval_keeps_its_digits_in_the_far_upper_tail():
     normal = Gaussian.from_std(1.0, 2.0)
     expected = scipy.stats.norm(1.0, 2.0).sf(25.0)  # 12 standard deviations: 1 - cdf would be 0
-    assert float(normal.interval(25.0, np.inf)) == pytest.approx(expected, rel=1e-12)
+    assert float(normal.interval(25.0, np.inf)) == pytest.approx(expected, rel=1e-12, abs=0)
 
 
 def test_marginal_equals_the_samples_coordinates(normal):
@@ -249,6 +249,15 @@ def test_wrong_input_is_answered_with_a_sentence(make, message):
 def test_no_width_has_its_own_error():
     with pytest.raises(NotPositiveDefinite, match="line"):
         Gaussian.fit([[1.0, 2.0], [2.0, 4.0], [3.0, 6.0]])  # on a line
+
+
+def test_narrow_data_far_from_zero_has_width_but_rounding_has_not():
+    offset = np.array([1e6, 1e8])
+    noise = np.random.default_rng(1).normal(size=(50, 2)) * [1e-4, 0.01]
+    widths = np.sqrt(np.diag(Gaussian.fit(offset + noise).covariance))
+    np.testing.assert_allclose(widths, noise.std(axis=0), rtol=1e-3)
+    with pytest.raises(NotPositiveDefinite, match="agree"):
+        Gaussian.fit([1e8, 1e8 + 1.5e-8, 1e8])  # neighbouring floats
 
 
 def test_parameters_cannot_be_changed_behind_its_back():

@@ -181,6 +181,32 @@ def test_warm_start_goes_on_where_it_stopped(points):
     assert_same(ours, theirs, points)
 
 
+def test_warm_start_of_a_settled_fit_stops_at_once(points):
+    model = GaussianMixture(2, random_state=1, warm_start=True, max_iter=300).fit(points)
+    assert model.n_iter_ > 1
+    assert model.fit(points).n_iter_ == 1
+
+
+@pytest.mark.parametrize("reg_covar", [0.0, 1e-6])
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+def test_moving_the_origin_moves_only_the_means(points, covariance_type, reg_covar):
+    """An oracle beyond scikit-learn, whose diag and tied variances lose their digits here."""
+    options = {"covariance_type": covariance_type, "reg_covar": reg_covar, "tol": 0, "max_iter": 9}
+    shift = np.array([1e6, -3e5, 2e6])
+    fits = []
+    for origin in (0.0, shift):
+        start = {"weights_init": [0.4, 0.6], "means_init": points[:2] + origin}
+        start["precisions_init"] = given_start(points, covariance_type)["precisions_init"]
+        if covariance_type != "tied":
+            start["precisions_init"] = start["precisions_init"][:2]
+        with pytest.warns(ConvergenceWarning):
+            fits.append(GaussianMixture(2, **options, **start).fit(points + origin))
+    near, far = fits
+    np.testing.assert_allclose(far.means_ - shift, near.means_, atol=1e-7)
+    np.testing.assert_allclose(far.covariances_, near.covariances_, rtol=1e-7, atol=1e-7)
+    np.testing.assert_allclose(far.lower_bounds_, near.lower_bounds_, atol=1e-7)
+
+
 def test_collapse_is_an_error_with_a_name_not_a_nan(points):
     x = np.vstack([points, [[900.0, 900.0, 900.0]]])
     with pytest.raises(CollapsedComponent):
