@@ -9,7 +9,7 @@ from explorer.models.checks import Array
 from explorer.models.gaussian import Gaussian
 from explorer.models.likelihood import Moments
 
-LEVELS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # contours, nats per point below the maximum
+LEVELS = (0.03, 0.1, 0.3, 1.0, 3.0)  # contours, nats per point below the maximum
 TOP = 1.6  # height of the density axis, in peaks of the best curve
 FAR = 2.5  # the landscape shows mu up to so many standard deviations from the maximum
 NARROWEST, WIDEST = 0.1, 3.0  # and sigma between these multiples of the best one
@@ -57,7 +57,8 @@ class Facts:
         lower, upper = np.quantile(self.x, [0.25, 0.75])
         width = 2 * float(upper - lower) * len(self.x) ** (-1 / 3)
         width = nice(float(np.clip(width, (high - low) / 50, (high - low) / 12)))
-        return width * np.arange(np.floor(low / width), np.ceil(high / width) + 1)
+        first, last = np.floor(low / width) - 1, np.ceil(high / width) + 1  # a bin to spare
+        return width * np.arange(first, last + 1)
 
     @property
     def span(self) -> tuple[float, float]:

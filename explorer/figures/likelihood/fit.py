@@ -10,7 +10,9 @@ from explorer.figures.likelihood.parts import (
     LEFT,
     PLANE,
     SWIFT,
+    TICKS,
     Places,
+    Word,
     bars,
     compose,
     panels,
@@ -36,10 +38,10 @@ def fit(facts: Facts, mu: float, sigma: float) -> go.Figure:
     layout = panels(facts, (0, facts.top), 520)
     layout["yaxis"]["domain"] = (0.45, 1)
     layout["xaxis"] |= {"showticklabels": False, "title": {"text": ""}}
-    layout["xaxis3"] = theme.axis(facts.label, facts.span, domain=LEFT, anchor="y3")
-    layout["yaxis3"] = theme.axis(
-        _("log density (nats)"), log_range(facts), domain=(0, 0.4), anchor="x3"
-    )
+    more = {"domain": LEFT, "anchor": "y3", "nticks": TICKS}
+    layout["xaxis3"] = theme.axis(facts.label, facts.span, **more)
+    more = {"domain": (0, 0.4), "anchor": "x3", "nticks": TICKS}
+    layout["yaxis3"] = theme.axis(_("log density (nats)"), log_range(facts), **more)
     stacked: Places = {"xaxis": (0, 1), "xaxis2": (0, 1), "xaxis3": (0, 1)}
     stacked |= {"yaxis": (0.76, 1), "yaxis3": (0.5, 0.73), "yaxis2": (0, 0.38)}
     return compose(traces, layout, stacked, 900)
@@ -67,7 +69,7 @@ def log_range(facts: Facts) -> tuple[float, float]:
 def _landscape(facts: Facts) -> list[go.Scatter]:
     """Lines of equal log-likelihood, nested and see-through: the higher, the darker."""
     line = {"color": theme.color("model", 0.5), "width": 1}
-    style = {"mode": "lines", "fill": "toself", "fillcolor": theme.color("model", 0.11)}
+    style = {"mode": "lines", "fill": "toself", "fillcolor": theme.color("model", 0.13)}
     return [
         go.Scatter(x=curve[:, 0], y=curve[:, 1], line=line, **style, **PLANE)
         for curve in facts.contours
@@ -77,17 +79,18 @@ def _landscape(facts: Facts) -> list[go.Scatter]:
 def _standing(facts: Facts, mu: float, sigma: float) -> list[go.Scatter]:
     """How deep the contours lie, the way from here to the maximum, and the maximum."""
     m, s = facts.moments.maximum()
-    lowest = [float(curve[0, 1]) for curve in facts.contours[2:]]
-    depths = [f"−{drop:g}" for drop in LEVELS[2:]]
-    at = "middle center"
     way = {"color": theme.color("muted"), "width": 2, "dash": "dot"}
+    depths = [
+        Word(m, float(curve[0, 1]), f"−{drop:g}", "ink", size=12)
+        for drop, curve in zip(LEVELS, facts.contours, strict=True)
+        if drop >= 0.1
+    ]
+    top = Word(m, 0.95 * WIDEST * s, _("nats per point below the maximum"), "ink", size=12)
+    name = Word(m, s, "\u2002" + _("maximum"), "truth", "middle right")
     return [
-        words([m] * len(depths), lowest, depths, "ink", at, 12, PLANE),
+        words(*depths, top, name, axes=PLANE),
         go.Scatter(x=[mu, m], y=[sigma, s], mode="lines", line=way, **PLANE),
-        *star(m, s, _("maximum")),
-        words(
-            [m], [0.95 * WIDEST * s], [_("nats per point below the maximum")], "ink", at, 12, PLANE
-        ),
+        star(m, s),
     ]
 
 
@@ -96,46 +99,47 @@ def _bell(facts: Facts, mu: float, sigma: float) -> list[go.Scatter]:
     x = np.unique(np.concatenate([facts.grid, mu + sigma * np.linspace(-4, 4, 81)]))
     x = x[(x >= facts.span[0]) & (x <= facts.span[1])]
     at = grips(facts, mu, sigma)
-    side = at["sigma"][1]
+    side, height = at["sigma"][1], at["mu"][1]
+    rule = np.array([[mu, 0], [mu, height], [np.nan, np.nan], [mu, side], [mu + sigma, side]])
     return [
         theme.line(x, Gaussian.from_std(mu, sigma).prob(x), **SWIFT),
-        theme.line(np.array([mu, mu]), np.array([0, at["mu"][1]]), width=1.5, **SWIFT),
-        theme.line(np.array([mu, mu + sigma]), np.array([side, side]), width=1.5, **SWIFT),
-        words([mu], [at["mu"][1]], ["μ\u2003"], "model", "middle left", 17),
-        words([mu + sigma / 2], [side], ["σ"], "model", "bottom center", 17),
+        theme.line(rule[:, 0], rule[:, 1], width=1.5, **SWIFT),
+        words(
+            Word(mu, height, "μ\u2003", "model", "middle left", 17),
+            Word(mu + sigma / 2, side, "σ", "model", "bottom center", 17),
+        ),
     ]
 
 
 def _log_density(facts: Facts, mu: float, sigma: float) -> list[go.Scatter]:
     """The curve's logarithm, points riding on it, and the height they have on average."""
     bell, floor = Gaussian.from_std(mu, sigma), log_range(facts)[0]
-    some, ends = thinned(facts.sorted), facts.ends
-    dots = {"color": theme.color("data"), "size": 6, "opacity": 0.6}
-    outer = {"color": theme.color("data"), "size": 11}
+    log_curve = bell.log_prob(facts.grid)
+    seen = log_curve > floor - 3
+    points = np.concatenate([thinned(facts.sorted), facts.ends])
+    size = np.append(np.full(len(points) - 2, 6), [11, 11])  # the two that may cost most
+    dots = {"color": theme.color("data"), "size": size, "opacity": 0.7, "line": {"width": 0}}
     best = float(facts.moments.per_point(*facts.moments.maximum()))
     mean = float(facts.moments.per_point(mu, sigma))
+    lost = mean < floor + 0.25  # below the picture it waits at the edge
+    height = floor + 0.25 if lost else mean
+    span, right = np.array(facts.span), facts.span[1]
+    found = f"{_('your mean')} {mean:.3f}{' ↓' * lost}".replace("-", "−")
+    highest = f"{_('highest mean')} {best:.3f}".replace("-", "−")
     return [
-        theme.line(facts.grid, np.maximum(bell.log_prob(facts.grid), floor - 3), **BELOW),
-        go.Scatter(x=some, y=bell.log_prob(some), mode="markers", marker=dots, **BELOW),
-        go.Scatter(x=ends, y=bell.log_prob(ends), mode="markers", marker=outer, **BELOW),
-        *_level(facts, best, "truth", _("highest mean"), "top left"),
-        *_level(facts, mean, "model", _("your mean"), "bottom left"),
+        theme.line(facts.grid[seen], log_curve[seen], **BELOW),
+        go.Scatter(x=points, y=bell.log_prob(points), mode="markers", marker=dots, **BELOW),
+        theme.line(span, np.full(2, best), "truth", 1.5, **BELOW),
+        theme.line(span, np.full(2, height), "model", 1.5, **BELOW),
+        words(
+            Word(right, best, highest, "truth", "top left", 13),
+            Word(right, height, found, "model", "top left" if lost else "bottom left", 13),
+            axes=BELOW,
+        ),
     ]
 
 
-def _level(facts: Facts, y: float, role: str, name: str, at: str) -> list[go.Scatter]:
-    """A horizontal line with its name and number; one below the picture waits at the edge."""
-    height = max(y, log_range(facts)[0] + 0.25)
-    lost = height > y
-    text = f"{name} {y:.3f}".replace("-", "−") + (" ↓" if lost else "")
-    span = np.array(facts.span)
-    return [
-        theme.line(span, np.full(2, height), role, 1.5, **BELOW),
-        words([span[1]], [height], [text], role, "top left" if lost else at, 13, BELOW),
-    ]
-
-
-def thinned(x: Array, most: int = 41) -> Array:
+def thinned(x: Array, most: int = 21) -> Array:
     """So many of the sorted numbers, evenly by rank; all of them if they are few."""
     if len(x) <= most:
         return x

@@ -1,8 +1,10 @@
 """Traces and layouts that several views of the lesson share."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 
 from explorer.figures import theme
@@ -11,6 +13,7 @@ from explorer.i18n import _
 from explorer.models.checks import Array
 
 Places = dict[str, tuple[float, float]]  # an axis -> where it stands in the picture, from 0 to 1
+TICKS = 5  # at most, on a panel's axis
 LEFT, RIGHT = (0.0, 0.455), (0.58, 1.0)  # the two panels
 
 # plotly checks every property of every trace anew, which takes ten times as long as making it.
@@ -27,7 +30,7 @@ def compose(
     frames: Sequence[go.Frame] = (),
 ) -> go.Figure:
     """A figure in the house style; `stacked` gives the panels' places on a narrow screen."""
-    layout = {"template": theme.STYLE, "bargap": 0, **layout}
+    layout = {"template": theme.STYLE, **layout}
     figure = go.Figure(list(traces), layout, list(frames), _validate=False)
     if stacked:
         domains = {f"{axis}.domain": list(place) for axis, place in stacked.items()}
@@ -40,43 +43,68 @@ def panels(facts: Facts, y_range: Sequence[float], height: int) -> dict[str, Any
     m, s = facts.moments.maximum()
     unit = f" ({facts.unit})" if facts.unit else ""
     mu_title, sigma_title = f"{_('mean μ')}{unit}", f"{_('standard deviation σ')}{unit}"
+    far = (m - FAR * s, m + FAR * s)
     return {
         "height": height,
-        "xaxis": theme.axis(facts.label, facts.span, domain=LEFT),
-        "yaxis": theme.axis(_("density"), y_range),
-        "xaxis2": theme.axis(mu_title, (m - FAR * s, m + FAR * s), domain=RIGHT, anchor="y2"),
-        "yaxis2": theme.axis(sigma_title, (0, WIDEST * s), anchor="x2"),
+        "xaxis": theme.axis(facts.label, facts.span, domain=LEFT, nticks=TICKS),
+        "yaxis": theme.axis(_("density"), y_range, nticks=TICKS),
+        "xaxis2": theme.axis(mu_title, far, domain=RIGHT, anchor="y2", nticks=TICKS),
+        "yaxis2": theme.axis(sigma_title, (0, WIDEST * s), anchor="x2", nticks=TICKS),
     }
 
 
-def bars(facts: Facts, heights: Array, role: str) -> go.Bar:
-    """A histogram of bars, faint enough for a curve over it."""
-    style = {"color": theme.color(role, 0.42), "line": {"width": 0}}
-    width = 0.92 * float(facts.edges[1] - facts.edges[0])
-    centers = (facts.edges[:-1] + facts.edges[1:]) / 2
-    return go.Bar(x=centers, y=heights, width=width, marker=style, **SWIFT)
+def bars(facts: Facts, heights: Array, role: str) -> go.Scatter:
+    """A histogram, faint enough for a curve over it.
 
-
-def star(mu: float, sigma: float, text: str) -> list[go.Scatter]:
-    """The exact answer in the landscape: a green star and its name."""
-    marker = {"symbol": "star", "size": 14, "color": theme.color("truth")}
-    return [
-        go.Scatter(x=[mu], y=[sigma], mode="markers", marker=marker, **PLANE),
-        words([mu], [sigma], [f"  {text}"], "truth", "middle right", 14, PLANE),
-    ]
-
-
-def words(
-    x: Sequence[float],
-    y: Sequence[float],
-    text: Sequence[str],
-    role: str,
-    at: str,
-    size: int,
-    axes: Mapping[str, Any] = SWIFT,
-) -> go.Scatter:
-    """Words in the picture, in the colour of what they name; `at` as plotly's textposition."""
-    font = {"color": theme.color(role), "size": size}
+    One outline with gaps: the browser draws it many times faster than as many bars.
+    """
+    left, right = facts.edges[:-1], facts.edges[1:]
+    gap = 0.04 * (right - left)
+    x = np.column_stack([left + gap, left + gap, right - gap, right - gap, np.nan * left])
     return go.Scatter(
-        x=x, y=y, text=text, mode="text", textposition=at, textfont=font, cliponaxis=False, **axes
+        x=x.ravel(),
+        y=outline(heights),
+        mode="none",
+        fill="toself",
+        fillcolor=theme.color(role, 0.42),
+        **SWIFT,
+    )
+
+
+def outline(heights: Array) -> Array:
+    """Up, across and down for each bar, and a gap; the y of `bars`."""
+    zero = 0 * heights
+    return np.column_stack([zero, heights, heights, zero, np.nan * heights]).ravel()
+
+
+def star(mu: float, sigma: float) -> go.Scatter:
+    """The exact answer in the landscape: a green star."""
+    marker = {"symbol": "star", "size": 14, "color": theme.color("truth")}
+    return go.Scatter(x=[mu], y=[sigma], mode="markers", marker=marker, **PLANE)
+
+
+@dataclass(frozen=True)
+class Word:
+    """Words in the picture, in the colour of what they name; `at` as plotly's textposition."""
+
+    x: float
+    y: float
+    text: str
+    role: str
+    at: str = "middle center"
+    size: int = 14
+
+
+def words(*these: Word, axes: Mapping[str, Any] = SWIFT) -> go.Scatter:
+    """All words of one panel as one trace."""
+    font = {"color": [theme.color(w.role) for w in these], "size": [w.size for w in these]}
+    return go.Scatter(
+        x=[w.x for w in these],
+        y=[w.y for w in these],
+        text=[w.text for w in these],
+        textposition=[w.at for w in these],
+        mode="text",
+        textfont=font,
+        cliponaxis=False,
+        **axes,
     )

@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 
 from explorer.figures import theme
 from explorer.figures.likelihood.facts import MOST, Facts, counts, histogram, nice, peak
-from explorer.figures.likelihood.parts import SWIFT, bars, compose, words
+from explorer.figures.likelihood.parts import SWIFT, Word, bars, compose, outline, words
 from explorer.i18n import _
 from explorer.models.checks import Array
 from explorer.models.gaussian import Gaussian
@@ -24,7 +24,7 @@ def sample(facts: Facts, mu: float, sigma: float, seed: int) -> go.Figure:
     drawn = draws(mu, sigma, seed)
     bell = Gaussian.from_std(mu, sigma).prob(facts.grid)
     top = 1.25 * max(float(facts.heights.max()), peak(facts.moments.std))
-    left = [facts.span[0] + 0.01 * (facts.span[1] - facts.span[0])]
+    left = facts.span[0] + 0.01 * (facts.span[1] - facts.span[0])
     traces = [
         bars(facts, 0 * facts.heights, "sample"),
         _one_by_one(drawn[:0], top),
@@ -32,18 +32,20 @@ def sample(facts: Facts, mu: float, sigma: float, seed: int) -> go.Figure:
         theme.line(facts.grid, bell, width=2.5, **SWIFT),
         theme.line(facts.grid, -bell, width=2.5, **SWIFT),
         theme.line(np.array(facts.span), np.zeros(2), "ink", 1, **SWIFT),
-        words(left, [0.9 * top], [_("data")], "data", "middle right", 16),
-        words(left, [-0.9 * top], [_("drawn from the model")], "sample", "middle right", 16),
+        words(
+            Word(left, 0.9 * top, _("data"), "data", "middle right", 16),
+            Word(left, -0.9 * top, _("drawn from the model"), "sample", "middle right", 16),
+        ),
     ]
     layout = {"xaxis": theme.axis(facts.label, facts.span), "yaxis": _mirrored(top)}
     frames = [_frame(facts, drawn[:n], top) for n in counts(MOST)]
-    return compose(traces, {**layout, "height": 470, "barmode": "overlay"}, frames=frames)
+    return compose(traces, {**layout, "height": 470}, frames=frames)
 
 
 def _frame(facts: Facts, drawn: Array, top: float) -> go.Frame:
     many = len(drawn) >= ALONE
     heights = histogram(drawn, facts.edges) if many else 0 * facts.heights
-    content = [go.Bar(y=-heights, _validate=False), _one_by_one(drawn, top)]
+    content = [go.Scatter(y=outline(-heights), _validate=False), _one_by_one(drawn, top)]
     return go.Frame(name=f"{len(drawn):,}", data=content, traces=[0, 1], _validate=False)
 
 

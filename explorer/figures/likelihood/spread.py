@@ -58,7 +58,7 @@ def spread(
         *_moving(facts, found[0], ddof),
         bars(facts, facts.heights, "data"),
         theme.line(facts.grid, facts.best.prob(facts.grid), "truth", 2.5, **SWIFT),
-        *star(*facts.moments.maximum(), ""),
+        star(*facts.moments.maximum()),
     ]
     layout = panels(facts, (0, 1.1 * facts.top), 470)
     for axis, range_ in _window(facts, found[0].n).items():

@@ -10,6 +10,7 @@ from explorer.figures.likelihood.parts import (
     RIGHT,
     SWIFT,
     Places,
+    Word,
     bars,
     compose,
     panels,
@@ -32,7 +33,7 @@ def tails(facts: Facts, mu: float, sigma: float, t: float, log: bool = False) ->
         _area(bell, np.linspace(t, high, 100), 0.55),
         theme.line(facts.grid, bell.prob(facts.grid), **SWIFT),
         theme.vertical(t, 0, grip_height(facts, sigma)),
-        *_readings(facts, bell, t),
+        _readings(facts, bell, t),
         *(_folded(facts, bell, t) if log else _cumulative(facts, bell, t)),
     ]
     layout = panels(facts, (0, _top(facts, sigma)), 450)
@@ -60,19 +61,17 @@ def grip_height(facts: Facts, sigma: float) -> float:
     return 0.78 * _top(facts, sigma)
 
 
-def _readings(facts: Facts, bell: Gaussian, t: float) -> list[go.Scatter]:
+def _readings(facts: Facts, bell: Gaussian, t: float) -> go.Scatter:
     """On the left P(x <= t), on the right P(x > t): the model's, and under it the data's."""
-    heights = [0.96 * _top(facts, bell.mu_sigma()[1]), 0.88 * _top(facts, bell.mu_sigma()[1])]
-    names, traces = ("P(x ≤ t)", "P(x > t)"), []
-    for side, x in enumerate(facts.span):
-        at = ("middle right", "middle left")[side]
-        model = f"{names[side]} = {percent(both_sides(bell, t)[side])}"
+    top = _top(facts, bell.mu_sigma()[1])
+    shown = []
+    for side, name in enumerate(("P(x ≤ t)", "P(x > t)")):
+        x, at = facts.span[side], ("middle right", "middle left")[side]
+        model = f"{name} = {percent(both_sides(bell, t)[side])}"
         data = f"{_('counted')} {percent(counted(facts, t)[side] / facts.moments.n)}"
-        traces += [
-            words([x], heights[:1], [model], "model", at, 15),
-            words([x], heights[1:], [data], "data", at, 14),
-        ]
-    return traces
+        shown.append(Word(x, 0.96 * top, model, "model", at, 15))
+        shown.append(Word(x, 0.88 * top, data, "data", at, 14))
+    return words(*shown)
 
 
 def both_sides(bell: Gaussian, t: float) -> tuple[float, float]:
