@@ -24,6 +24,7 @@ from explorer.ui.frame import Lesson
 LETTERS = "wxystr"
 MOST = 5  # components
 STEEPEST = 0.95  # correlation
+HEAVIEST = 1000.0  # times as heavy as all components shown
 
 
 class MixtureHand:
@@ -39,17 +40,21 @@ class MixtureHand:
         if st.session_state.setdefault("mixture_data", identity) != identity:
             st.session_state["mixture_data"] = identity
             self._forget()
-        first = by_hand.first_hand(x, begin)
+        self.first = first = by_hand.first_hand(x, begin)
         self.values = {name: self._read(name, value) for name, value in as_settings(first).items()}
 
     def _read(self, name: str, default: float) -> float:
         low, high = self.bounds(name)
         default = min(max(default, low), high)
+        if name[0] == "w":  # a component that is not shown may outweigh those that are
+            high = HEAVIEST
         return self.lesson.controls.hidden(name, default, parsers.number(low, high))
 
     def bounds(self, name: str) -> tuple[float, float]:
         """Lowest and highest value of a setting, on its slider's steps."""
         letter = name[0]
+        if name in ("qx", "qy"):
+            return self.bounds(f"{name[1]}1")
         if letter in "wr":
             return (0.0, 1.0) if letter == "w" else (-STEEPEST, STEEPEST)
         axis = 0 if letter in "xs" else 1
@@ -60,15 +65,21 @@ class MixtureHand:
         return math.floor(low / step) * step or step, math.ceil(high / step) * step
 
     def mixture(self, k: int) -> Mixture:
-        """The first k components in the plane. Their weights are brought back to a sum of 1."""
-        weights = by_hand.normalise([self.values[f"w{i}"] for i in range(1, k + 1)])
-        self.put_weights(weights)
+        """The first k components in the plane. Their weights are brought back to a sum of 1.
+
+        The hidden components' weights keep their proportion to them, for when they come back.
+        """
+        raw = np.array([self.values[f"w{i}"] for i in range(1, MOST + 1)])
+        shown = by_hand.normalise(raw[:k])
+        hidden = raw[k:] / raw[:k].sum() if raw[:k].sum() > 0 else raw[k:]
+        self.put_weights(np.concatenate([shown, np.minimum(hidden, HEAVIEST)]))
         return self._hand().mixture(k)
 
     def put(self, **values: float) -> None:
-        """Set some of the settings."""
-        self.values.update(values)
-        self.state.put(**values)
+        """Set some of the settings, to as many digits as the address keeps."""
+        rounded = {name: float(f"{value:.6g}") for name, value in values.items()}
+        self.values.update(rounded)
+        self.state.put(**rounded)
 
     def put_weights(self, weights: np.ndarray) -> None:
         """Set the weights of the first components."""
@@ -82,14 +93,18 @@ class MixtureHand:
                 **{f"s{i}": float(stds[0]), f"t{i}": float(stds[1])},
             )
 
+    def restore(self) -> None:
+        """Everything as in the first picture."""
+        self.put(**{name: self.state.defaults[name] for name in self.values})
+
     def copy(self, source: int, target: int) -> None:
         """Component `target` becomes a twin of `source`, with its own weight."""
         self.put(**{f"{a}{target}": self.values[f"{a}{source}"] for a in LETTERS if a != "w"})
 
     def _hand(self) -> Hand:
         letters = {a: [self.values[f"{a}{i}"] for i in range(1, MOST + 1)] for a in LETTERS}
-        pairs = (np.column_stack([letters[a], letters[b]]) for a, b in ("xy", "st"))
-        return Hand(np.array(letters["w"]), *pairs, np.array(letters["r"]))
+        means, stds = (np.column_stack([letters[a], letters[b]]) for a, b in ("xy", "st"))
+        return Hand(np.array(letters["w"]), means, stds, np.array(letters["r"]))
 
     def _forget(self) -> None:
         for name in [f"{a}{i}" for a in LETTERS for i in range(1, MOST + 1)] + ["qx", "qy"]:
@@ -106,9 +121,8 @@ class MixtureHand:
             self.put_weights(by_hand.set_share(weights, i - 1, share))
 
         note = _("The other components share the rest in the proportions they have.")
-        self._slider(
-            f"w{i}", _("Weight π"), 0.01, help=note, on_change=share_out, disabled=len(weights) < 2
-        )
+        if len(weights) > 1:
+            self._slider(f"w{i}", _("Weight π"), 0.01, help=note, on_change=share_out)
         for axis, label in enumerate(labels):
             self._slider(f"{'xy'[axis]}{i}", _("Mean: {axis}").format(axis=label), self.steps[axis])
         for axis, label in enumerate(labels):
@@ -116,6 +130,11 @@ class MixtureHand:
             self._slider(f"{'st'[axis]}{i}", title, self.steps[axis])
         if len(labels) == 2:
             self._slider(f"r{i}", _("Correlation ρ"), 0.01)
+
+    def axis_slider(self, name: str, label: str, axis: int, default: float) -> None:
+        """A place along one of the two axes."""
+        self.state.defaults[name] = float(np.clip(default, *self.bounds("xy"[axis] + "1")))
+        self._slider(name, label, self.steps[axis])
 
     def _slider(self, name: str, label: str, step: float, **more: object) -> None:
         low, high = self.bounds(name)

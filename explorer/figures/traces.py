@@ -1,0 +1,99 @@
+"""Traces as plain dictionaries, and a figure made of them in one go.
+
+A figure of a dozen traces is built in half a millisecond this way, and in six with plotly's own
+objects, which check every value. Where a picture is built anew while a hand drags, that is what
+keeps it under the hand.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from explorer.figures import theme
+
+QUIET = {"hoverinfo": "skip"}
+
+
+def line(x: Any, y: Any, color: str = "model", width: float = 3, **more: Any) -> dict:
+    """A line in a role's colour or a hex; the exact truth is dashed, so colour is never alone."""
+    dash = "dash" if color == "truth" else "solid"
+    style = {"color": theme.color(color), "width": width, "dash": dash}
+    return {"type": "scatter", "x": x, "y": y, "mode": "lines", "line": style, **QUIET, **more}
+
+
+def dots(x: Any, y: Any, color: Any, size: Any = 7, **more: Any) -> dict:
+    """Markers; `color` is a role, a hex or a list of hexes; `marker` adds to their style."""
+    shown = theme.color(color) if isinstance(color, str) else color
+    marker = {"color": shown, "size": size, **more.pop("marker", {})}
+    trace = {"type": "scatter", "x": x, "y": y, "mode": "markers", "marker": marker}
+    return {**trace, **QUIET, **more}
+
+
+def text(x: float, y: float, words: str, color: str = "ink", size: int = 15, **more: Any) -> dict:
+    """Words on the picture; `at` (top center) is plotly's textposition."""
+    at = more.pop("at", "top center")
+    trace: dict = {"type": "scatter", "x": [x], "y": [y], "mode": "text", "text": [words]}
+    trace = {**trace, "textposition": at, "cliponaxis": False}
+    return {**trace, "textfont": {"color": theme.color(color), "size": size}, **QUIET, **more}
+
+
+def bars(x: Any, y: Any, color: Any, **more: Any) -> dict:
+    """Bars; `color` is a role, a hex or a list of hexes; `marker` adds to their style."""
+    shown = theme.color(color) if isinstance(color, str) else color
+    marker = {"color": shown, "line": {"width": 0}, **more.pop("marker", {})}
+    return {"type": "bar", "x": x, "y": y, "marker": marker, **QUIET, **more}
+
+
+def vertical(x: float, low: float, high: float, color: str = "condition", **more: Any) -> dict:
+    """A dotted vertical line, in data units."""
+    style = {"color": theme.color(color), "width": 2, "dash": "dot"}
+    trace = {"type": "scatter", "x": [x, x], "y": [low, high], "mode": "lines", "line": style}
+    return {**trace, **QUIET, **more}
+
+
+@dataclass
+class Canvas:
+    """Traces and layout of a figure in the making."""
+
+    layout: dict
+    traces: list[dict] = field(default_factory=list)
+    narrow: dict = field(default_factory=dict)  # layout changes on a narrow screen
+    narrow_height: int = 380
+
+    @classmethod
+    def empty(
+        cls,
+        titles: Sequence[str] = ("", ""),
+        x_range: Sequence[float] | None = None,
+        y_range: Sequence[float] | None = None,
+        height: int = 430,
+    ) -> "Canvas":
+        """In the house style, with the first pair of axes."""
+        axes = {"xaxis": theme.axis(titles[0], x_range), "yaxis": theme.axis(titles[1], y_range)}
+        return cls({"template": theme.STYLE, "height": height, **axes})
+
+    def add(self, *traces: dict) -> None:
+        """On top of what is there."""
+        self.traces.extend(traces)
+
+    def figure(self, frames: Iterable[dict] = ()) -> go.Figure:
+        """What has been gathered, as a figure; frames are dictionaries too."""
+        if self.narrow:
+            meta = {"narrow": self.narrow, "narrowHeight": self.narrow_height}
+            self.layout["meta"] = meta
+        film = list(frames) or None
+        return go.Figure(data=self.traces, layout=self.layout, frames=film, _validate=False)
+
+
+def bare(range_: Sequence[float], **more: Any) -> dict:
+    """An axis without line, ticks or grid."""
+    shown = [float(range_[0]), float(range_[1])]
+    return {"visible": False, "fixedrange": True, "range": shown, **more}
+
+
+def small(values: np.ndarray) -> np.ndarray:
+    """Half the bytes on the way to the browser; a pixel is far coarser than float32."""
+    return np.asarray(values, dtype=np.float32)
