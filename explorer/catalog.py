@@ -33,7 +33,7 @@ LESSONS = (
     Lesson("normal", "foundations", ":material/notifications:"),
     Lesson("likelihood", "foundations", ":material/landscape:", needs=("normal",)),
     Lesson("multivariate", "foundations", ":material/lens_blur:", needs=("normal", "likelihood")),
-    # Lesson("mixture", "foundations", ":material/bubble_chart:", needs=("multivariate",)),
+    Lesson("mixture", "foundations", ":material/bubble_chart:", needs=("multivariate",)),
     # Lesson("em", "foundations", ":material/autorenew:", needs=("mixture", "likelihood")),
     # Lesson("divergence", "foundations", ":material/compare_arrows:", needs=("likelihood", "em")),
 )
