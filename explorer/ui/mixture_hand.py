@@ -95,7 +95,7 @@ class MixtureHand:
 
     def restore(self) -> None:
         """Everything as in the first picture."""
-        self.put(**{name: self.state.defaults[name] for name in self.values})
+        self.state.put(**{name: self.state.defaults[name] for name in self.values})
 
     def copy(self, source: int, target: int) -> None:
         """Component `target` becomes a twin of `source`, with its own weight."""

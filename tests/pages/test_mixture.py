@@ -139,12 +139,12 @@ def test_the_film_runs_from_half_steps_to_a_thousand():
     at = turn(open_lesson("mixture"), show="draw")
     data = stage_data(at)
     assert (data["film"], data["start"], len(data["frames"])) == ("Sampling", 2, film.LENGTH)
-    points, chosen = BOOK.sample(1000, 0)
+    points, chosen = BOOK.sample(1000, 2)
     assert data["summaries"][2].startswith(f"Point 1, then x: component {chosen[0] + 1} gives")
     counts = np.bincount(chosen)
     assert f"component 1: {counts[0]} (" in data["summaries"][-1]
     table = columns(at)
-    assert (table["k"] == chosen + 1).all() and table["u"] == pytest.approx(film.needles(1000, 0))
+    assert (table["k"] == chosen + 1).all() and table["u"] == pytest.approx(film.needles(1000, 2))
     assert table["eruption length"] == pytest.approx(points[:, 0])
     assert "Cat" in equations(at)[0] and "0.35, 0.65" in equations(at)[0]
 
@@ -153,7 +153,7 @@ def test_the_same_seed_draws_again_and_the_next_one_differs():
     at = turn(open_lesson("mixture"), show="draw")
     before = stage_data(at)["summaries"]
     assert stage_data(press(at, "die"))["summaries"] != before
-    assert stage_data(turn(at, seed=0))["summaries"] == before
+    assert stage_data(turn(at, seed=2))["summaries"] == before
 
 
 def test_converge_is_done_where_the_film_rests_on_many_points():
