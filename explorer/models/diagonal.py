@@ -1,9 +1,9 @@
 """The two half-steps of em.py when every ellipse lies along the axes (diag and spherical).
 
 A covariance is then D numbers instead of D x D, and both steps are matrix products over all
-components at once. Squares are expanded about a centre of the points, so that few digits cancel:
-two digits are lost for each factor 10 from the narrowest component to the spread of the points,
-which is why gmm.py comes here only with a reg_covar. Letters and sources as in em.py.
+components at once. Squares are expanded about a centre of the points, and then digits cancel: two
+for each factor 10 from the narrowest component to the spread of the points. So gmm.py comes here
+only if keeps_digits. Letters and sources as in em.py.
 """
 
 from __future__ import annotations
@@ -14,6 +14,12 @@ from explorer.models.checks import Array
 from explorer.models.em import Moments
 from explorer.models.gaussian import LOG_2PI
 from explorer.models.mixture import Mixture, bayes
+
+
+def keeps_digits(x: Array, reg_covar: float) -> bool:
+    """Whether rounding, about eps times the spread squared, is below 1e-6 of every variance."""
+    spread = np.ptp(x, axis=0).max() / 2
+    return bool(np.finfo(float).eps * spread**2 < 1e-6 * reg_covar)
 
 
 def e_step(x: Array, mixture: Mixture) -> tuple[Array, Array]:

@@ -175,7 +175,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
     def _run(self, x: Array, mixture: Mixture, before: float) -> tuple[Mixture, list[float], bool]:
         """EM from one start: the mixture, the bound after each E step, and whether it settled."""
         along_axes = self.covariance_type in ("diag", "spherical")
-        half_steps = diagonal if along_axes and self.reg_covar > 0 else em
+        half_steps = diagonal if along_axes and diagonal.keeps_digits(x, self.reg_covar) else em
         bounds: list[float] = []
         for iteration in range(1, self.max_iter + 1):
             parts, total = [], 0.0

@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from explorer.models import gmm
+from explorer.models import diagonal, gmm
 from explorer.models.covariance import COVARIANCE_TYPES
 from explorer.models.em import CollapsedComponent
 from explorer.models.gmm import GaussianMixture
@@ -205,6 +205,56 @@ def test_moving_the_origin_moves_only_the_means(points, covariance_type, reg_cov
     np.testing.assert_allclose(far.means_ - shift, near.means_, atol=1e-7)
     np.testing.assert_allclose(far.covariances_, near.covariances_, rtol=1e-7, atol=1e-7)
     np.testing.assert_allclose(far.lower_bounds_, near.lower_bounds_, atol=1e-7)
+
+
+def test_a_bound_that_falls_is_not_taken_for_convergence(points):
+    """A large reg_covar can cost likelihood at first; the run goes on, as scikit-learn's does."""
+    settled = GaussianMixture(3, reg_covar=0.0, tol=1e-8, max_iter=900, random_state=0).fit(points)
+    ours, theirs = both(
+        points, n_components=3, reg_covar=2.0, max_iter=300, weights_init=settled.weights_,
+        means_init=settled.means_, precisions_init=settled.precisions_,
+    )  # fmt: skip
+    assert ours.lower_bounds_[1] < ours.lower_bounds_[0] - 0.1
+    assert_same(ours, theirs, points)
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+def test_an_outlier_collapses_every_shape_of_covariance(points, covariance_type):
+    for outlier in np.random.default_rng(0).uniform(500, 900, size=(5, 3)):
+        x = np.vstack([points, outlier])
+        model = GaussianMixture(
+            2, covariance_type=covariance_type, reg_covar=0.0, weights_init=[0.9, 0.1],
+            means_init=[[0, 0, 0], outlier - 1],
+            precisions_init=GaussianMixture(2, covariance_type=covariance_type, max_iter=0)
+            .fit(points).precisions_,
+        )  # fmt: skip
+        with pytest.raises(CollapsedComponent) as caught:
+            model.fit(x)
+        assert caught.value.component == 1
+
+
+@pytest.mark.parametrize("reg_covar", [0.0, 1e-9])
+@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+def test_a_needle_beside_a_mountain_keeps_its_width(covariance_type, reg_covar):
+    """Widths 1e-4 and 1 at a distance of 1e4: E[x^2] - E[x]^2 would return rounding errors."""
+    generator = np.random.default_rng(3)
+    needle, mountain = generator.normal(0, 1e-4, (60, 1)), generator.normal(1e4, 1.0, (50, 1))
+    options = {"covariance_type": covariance_type, "reg_covar": reg_covar, "random_state": 0}
+    fitted = GaussianMixture(2, **options).fit(np.vstack([needle, mountain]))
+    variances = np.sort(fitted.covariances_.ravel()) - reg_covar
+    np.testing.assert_allclose(variances, [needle.var(), mountain.var()], rtol=1e-5)
+
+
+@pytest.mark.parametrize("covariance_type", ["diag", "spherical"])
+def test_the_expanded_squares_give_the_same_run(points, covariance_type, monkeypatch):
+    model = GaussianMixture(3, covariance_type=covariance_type, random_state=0, max_iter=400)
+    assert diagonal.keeps_digits(points, model.reg_covar)
+    quick = clone(model).fit(points)
+    monkeypatch.setattr(diagonal, "keeps_digits", lambda x, reg_covar: False)
+    monkeypatch.setattr(diagonal, "e_step", None)  # so that it cannot be used
+    exact = clone(model).fit(points)
+    np.testing.assert_allclose(quick.lower_bounds_, exact.lower_bounds_, rtol=1e-10)
+    np.testing.assert_allclose(quick.covariances_, exact.covariances_, rtol=1e-8)
 
 
 def test_collapse_is_an_error_with_a_name_not_a_nan(points):
