@@ -34,8 +34,8 @@ LESSONS = (
     Lesson("likelihood", "foundations", ":material/landscape:", needs=("normal",)),
     Lesson("multivariate", "foundations", ":material/lens_blur:", needs=("normal", "likelihood")),
     Lesson("mixture", "foundations", ":material/bubble_chart:", needs=("multivariate",)),
-    # Lesson("em", "foundations", ":material/autorenew:", needs=("mixture", "likelihood")),
-    # Lesson("divergence", "foundations", ":material/compare_arrows:", needs=("likelihood", "em")),
+    Lesson("em", "foundations", ":material/autorenew:", needs=("mixture", "likelihood")),
+    Lesson("divergence", "foundations", ":material/compare_arrows:", needs=("likelihood", "em")),
 )
 
 
