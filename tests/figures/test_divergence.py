@@ -17,7 +17,7 @@ def test_signed_areas_make_the_divergence(way):
     plus, minus, curve = figures.bells(P, Q, way).data[:3]
     x = np.asarray(plus.x)
     expected = kl_gaussian(P, Q) if way == "pq" else kl_gaussian(Q, P)
-    assert np.trapezoid(curve.y, x) == pytest.approx(expected, abs=2e-3)
+    assert np.trapezoid(curve.y, x) == pytest.approx(expected, rel=2e-3)
     np.testing.assert_allclose(np.add(plus.y, minus.y), curve.y)
     assert min(plus.y) == 0 and max(minus.y) == 0
 
