@@ -17,7 +17,7 @@ from explorer.models.covariance import CollapsedComponent
 from explorer.models.em import EMStep, em_steps, lower_bound, m_step
 from explorer.models.mixture import Mixture
 
-DECADES = 12  # how far `squeeze` goes down, in powers of ten
+DECADES = 14  # how far `squeeze` goes down, in powers of ten
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +40,11 @@ class Run:
     def end(self) -> Mixture:
         """The last parameters that are a density."""
         return self.steps[-1].mixture if self.steps else self.start
+
+    @property
+    def end_log_likelihood(self) -> float:
+        """Of the last parameters."""
+        return self.steps[-1].log_likelihood if self.steps else self.log_likelihood
 
     @property
     def settled(self) -> bool:
@@ -71,18 +76,20 @@ def run(
 def squeeze(x: Array, e_step: EMStep, covariance_type: str) -> tuple[tuple[float, EMStep], ...]:
     """The M step that has no maximum, with a floor under every variance that sinks towards 0.
 
-    The floor (what reg_covar is in em_steps) falls from a tenth of the smallest variance of x by
-    powers of ten, and the log-likelihood rises by at least half of ln 10 each time, for ever.
+    The floor (what reg_covar is in em_steps) falls by powers of ten from a tenth of the smallest
+    variance of x; kept is what lies above the likelihood of the E step. The log-likelihood rises
+    by at least half of ln 10 each time, for ever.
     """
     largest = float(x.var(axis=0).min()) / 10
-    results = []
+    gamma, results = e_step.responsibilities, []
     for floor in largest * 10.0 ** -np.arange(DECADES):
         try:
-            mixture = m_step(x, e_step.responsibilities, covariance_type, float(floor))
+            mixture = m_step(x, gamma, covariance_type, float(floor))
         except CollapsedComponent:
             break  # too narrow even for float64
-        bound = lower_bound(x, e_step.responsibilities, mixture)
         total = float(mixture.log_prob(x).sum())
-        step = EMStep(e_step.iteration, "M", mixture, e_step.responsibilities, total, bound)
-        results.append((float(floor), step))
+        if total > e_step.log_likelihood:
+            bound = lower_bound(x, gamma, mixture)
+            step = EMStep(e_step.iteration, "M", mixture, gamma, total, bound)
+            results.append((float(floor), step))
     return tuple(results)

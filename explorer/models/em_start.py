@@ -95,6 +95,13 @@ def covariances(width: str, x: Array, k: int, narrow: float = 64.0) -> Array:
     return scales[:, None, None] * np.cov(x.T, bias=True)
 
 
+def many(kind: str, x: Array, k: int, covariance_type: str, count: int, seed: int) -> list[Mixture]:
+    """`count` random starts of one kind, each as wide as the data; one is enough for K = 1."""
+    generator, wide = np.random.default_rng(seed), covariances("data", x, k)
+    places = (means(kind, x, k, generator) for _ in range(count if k > 1 else 1))
+    return [start(place, wide, covariance_type) for place in places]
+
+
 def few(x: Array, n: int = 5000, seed: int = 0) -> Array:
     """All points of up to n, else n of them drawn without replacement, in their order."""
     if len(x) <= n:

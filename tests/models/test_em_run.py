@@ -41,9 +41,10 @@ def test_behind_a_collapse_the_likelihood_has_no_limit(x):
     assert found.steps[-1].half == "E"  # the M step after it had no best width
     floors = np.array([floor for floor, _step in found.squeezed])
     totals = np.array([step.log_likelihood for _floor, step in found.squeezed])
-    assert len(floors) == DECADES
+    assert 6 <= len(floors) <= DECADES
+    assert (totals > found.steps[-1].log_likelihood).all()
     np.testing.assert_allclose(floors[:-1] / floors[1:], 10)
-    assert (np.diff(totals)[3:] > 0).all()
+    assert (np.diff(totals) > 0).all()
     # On one point both widths shrink: each power of ten of the variance brings ln 10 nats.
     held = found.steps[-1].responsibilities[:, 0]
     assert held.sum() == pytest.approx(1, abs=1e-6)
