@@ -44,6 +44,7 @@ def test_elbo_bar_and_gap_reach_the_evidence(x, q):
     split = elbo([q, 1 - q], [x], MIXTURE)
     floor = figure.layout.yaxis2.range[0]
     assert solid.base[0] + solid.y[0] == pytest.approx(max(split.elbo, floor))
+    assert hatched.base[0] == pytest.approx(max(split.elbo, floor))
     assert hatched.base[0] + hatched.y[0] == pytest.approx(split.log_evidence)
     curve = next(t for t in figure.data if t.xaxis == "x2" and t.type == "scatter" and len(t.x) > 9)
     exact = [elbo([g, 1 - g], [x], MIXTURE).elbo for g in curve.x]
