@@ -37,7 +37,7 @@ def test_an_infinite_bar_says_so():
     assert "∞" not in figures.bars([0.7, 0.3], [1.0, 0.0], "qp").data[2].text
 
 
-@pytest.mark.parametrize(("x", "q"), [(0.4, 0.8), (-2.2, 0.05), (4.0, 1.0)])
+@pytest.mark.parametrize(("x", "q"), [(-0.9, 0.5), (-0.9, 0.95), (-2.2, 0.05), (4.0, 1.0)])
 def test_elbo_bar_and_gap_reach_the_evidence(x, q):
     figure = figures.bound(MIXTURE, x, q)
     solid, hatched = (t for t in figure.data if t.type == "bar")
