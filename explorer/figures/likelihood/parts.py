@@ -53,7 +53,7 @@ def panels(facts: Facts, y_range: Sequence[float], height: int) -> dict[str, Any
     }
 
 
-def bars(facts: Facts, heights: Array, role: str) -> go.Scatter:
+def bars(facts: Facts, heights: Array, role: str, name: str = "data") -> go.Scatter:
     """A histogram, faint enough for a curve over it.
 
     One outline with gaps: the browser draws it many times faster than as many bars.
@@ -62,6 +62,7 @@ def bars(facts: Facts, heights: Array, role: str) -> go.Scatter:
     gap = 0.04 * (right - left)
     x = np.column_stack([left + gap, left + gap, right - gap, right - gap, np.nan * left])
     return go.Scatter(
+        name=name,
         x=x.ravel(),
         y=outline(heights),
         mode="none",
@@ -80,7 +81,7 @@ def outline(heights: Array) -> Array:
 def star(mu: float, sigma: float) -> go.Scatter:
     """The exact answer in the landscape: a green star."""
     marker = {"symbol": "star", "size": 14, "color": theme.color("truth")}
-    return go.Scatter(x=[mu], y=[sigma], mode="markers", marker=marker, **PLANE)
+    return go.Scatter(name="maximum", x=[mu], y=[sigma], mode="markers", marker=marker, **PLANE)
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,7 @@ def words(*these: Word, axes: Mapping[str, Any] = SWIFT) -> go.Scatter:
     """All words of one panel as one trace."""
     font = {"color": [theme.color(w.role) for w in these], "size": [w.size for w in these]}
     return go.Scatter(
+        name="words",
         x=[w.x for w in these],
         y=[w.y for w in these],
         text=[w.text for w in these],

@@ -26,11 +26,11 @@ def sample(facts: Facts, mu: float, sigma: float, seed: int) -> go.Figure:
     top = 1.25 * max(float(facts.heights.max()), peak(facts.moments.std))
     left = facts.span[0] + 0.01 * (facts.span[1] - facts.span[0])
     traces = [
-        bars(facts, 0 * facts.heights, "sample"),
+        bars(facts, 0 * facts.heights, "sample", "drawn"),
         _one_by_one(drawn[:0], top),
         bars(facts, facts.heights, "data"),
-        theme.line(facts.grid, bell, width=2.5, **SWIFT),
-        theme.line(facts.grid, -bell, width=2.5, **SWIFT),
+        theme.line(facts.grid, bell, width=2.5, name="curve", **SWIFT),
+        theme.line(facts.grid, -bell, width=2.5, name="mirrored curve", **SWIFT),
         theme.line(np.array(facts.span), np.zeros(2), "ink", 1, **SWIFT),
         words(
             Word(left, 0.9 * top, _("data"), "data", "middle right", 16),
@@ -52,7 +52,9 @@ def _frame(facts: Facts, drawn: Array, top: float) -> go.Frame:
 def _one_by_one(drawn: Array, top: float) -> go.Scatter:
     """The first draws, each a diamond, in a strip under the picture."""
     some = drawn[:SHOWN]
-    return theme.points(some, np.full(len(some), -1.13 * top), "sample", 10, **SWIFT)
+    return theme.points(
+        some, np.full(len(some), -1.13 * top), "sample", 10, name="one by one", **SWIFT
+    )
 
 
 def _mirrored(top: float) -> dict:

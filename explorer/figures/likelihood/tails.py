@@ -29,9 +29,9 @@ def tails(facts: Facts, mu: float, sigma: float, t: float, log: bool = False) ->
     low, high = facts.span
     traces = [
         bars(facts, facts.heights, "data"),
-        _area(bell, np.linspace(low, t, 100), 0.12),
-        _area(bell, np.linspace(t, high, 100), 0.55),
-        theme.line(facts.grid, bell.prob(facts.grid), **SWIFT),
+        _area(bell, np.linspace(low, t, 100), 0.12, "up to t"),
+        _area(bell, np.linspace(t, high, 100), 0.55, "beyond t"),
+        theme.line(facts.grid, bell.prob(facts.grid), name="curve", **SWIFT),
         theme.vertical(t, 0, grip_height(facts, sigma)),
         _readings(facts, bell, t),
         *(_folded(facts, bell, t) if log else _cumulative(facts, bell, t)),
@@ -92,9 +92,9 @@ def percent(share: float) -> str:
     return f"{100 * share:.2f} %"
 
 
-def _area(bell: Gaussian, x: Array, alpha: float) -> go.Scatter:
-    color = theme.color("model", alpha)
-    return go.Scatter(x=x, y=bell.prob(x), fill="tozeroy", mode="none", fillcolor=color, **SWIFT)
+def _area(bell: Gaussian, x: Array, alpha: float, name: str) -> go.Scatter:
+    style = {"fill": "tozeroy", "mode": "none", "fillcolor": theme.color("model", alpha)}
+    return go.Scatter(name=name, x=x, y=bell.prob(x), **style, **SWIFT)
 
 
 def _cumulative(facts: Facts, bell: Gaussian, t: float) -> list[go.Scatter]:
@@ -102,7 +102,7 @@ def _cumulative(facts: Facts, bell: Gaussian, t: float) -> list[go.Scatter]:
     x, share = _stairs(facts)
     return [
         _staircase(x, share),
-        theme.line(facts.grid, bell.cdf(facts.grid), **PLANE),
+        theme.line(facts.grid, bell.cdf(facts.grid), name="share", **PLANE),
         *_pointer(t, float(bell.cdf(t)), 0.0, facts.span[0]),
     ]
 
@@ -115,7 +115,7 @@ def _folded(facts: Facts, bell: Gaussian, t: float) -> list[go.Scatter]:
     tiny = 1e-300  # zero has no place on this axis
     return [
         _staircase(x[inside], np.minimum(share, 1 - share)[inside]),
-        theme.line(facts.grid, np.maximum(tent, tiny), **PLANE),
+        theme.line(facts.grid, np.maximum(tent, tiny), name="share", **PLANE),
         *_pointer(t, max(min(both_sides(bell, t)), tiny), 10.0**FLOOR, facts.span[0]),
     ]
 
@@ -131,7 +131,7 @@ def _stairs(facts: Facts, most: int = 150) -> tuple[Array, Array]:
 
 def _staircase(x: Array, share: Array) -> go.Scatter:
     style = {"color": theme.color("data"), "width": 5, "shape": "hv"}
-    return go.Scatter(x=x, y=share, mode="lines", line=style, opacity=0.5, **PLANE)
+    return go.Scatter(name="counted", x=x, y=share, mode="lines", line=style, opacity=0.5, **PLANE)
 
 
 def _pointer(t: float, share: float, floor: float, left: float) -> list[go.Scatter]:
@@ -140,6 +140,6 @@ def _pointer(t: float, share: float, floor: float, left: float) -> list[go.Scatt
     dot = {"color": theme.color("condition"), "size": 10}
     path = [t, t, left], [floor, share, share]
     return [
-        go.Scatter(x=path[0], y=path[1], mode="lines", line=style, **PLANE),
-        go.Scatter(x=[t], y=[share], mode="markers", marker=dot, **PLANE),
+        go.Scatter(name="way", x=path[0], y=path[1], mode="lines", line=style, **PLANE),
+        go.Scatter(name="t", x=[t], y=[share], mode="markers", marker=dot, **PLANE),
     ]
