@@ -34,7 +34,7 @@ def _side_by_side(figure: go.Figure, x_title: str, y_title: str, height: int) ->
         xaxis2={**theme.axis(x_title), "domain": [0.6, 1], "anchor": "y2"},
         yaxis2={**theme.axis(y_title), "anchor": "x2"},
     )
-    stacked = {"xaxis.domain": [0, 1], "xaxis2.domain": [0, 1]}
+    stacked: dict = {"xaxis.domain": [0, 1], "xaxis2.domain": [0, 1]}
     stacked |= {"yaxis.domain": [0.58, 1], "yaxis2.domain": [0, 0.36]}
     return theme.narrow(figure, stacked, height)
 
@@ -167,7 +167,7 @@ def bound(mixture: Mixture, x: float, q: float) -> go.Figure:
     dot = {"color": theme.color("data"), "size": 12}
     figure.add_trace(theme.vertical(x, 0, density, "data"))
     figure.add_trace(go.Scatter(x=[x], y=[density], mode="markers", marker=dot, hoverinfo="skip"))
-    right = {"xaxis": "x2", "yaxis": "y2"}
+    right: dict = {"xaxis": "x2", "yaxis": "y2"}
     level = np.full(2, split.log_evidence)
     figure.add_trace(theme.line(np.array([-0.04, 1.04]), level, "truth", hoverinfo="skip", **right))
     words = f"log p(x) = {split.log_evidence:.3f}"

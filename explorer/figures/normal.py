@@ -230,7 +230,7 @@ def _edges(
     mu, sigma = shown.mu_sigma()
     if not base.discrete:
         reach = (mu - 4.5 * sigma, mu + 4.5 * sigma) if base.has_limit else x_range
-        return np.linspace(*reach, BINS + 1)
+        return np.linspace(reach[0], reach[1], BINS + 1)
     lattice = (np.arange(n + 2) - 0.5) / (1 if scale == "sum" else n)
     if scale == "z":
         centre, width = bell.mu_sigma()
