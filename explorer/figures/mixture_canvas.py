@@ -5,6 +5,7 @@ where wanted, bars beside the picture. Components have the house's colours and s
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -38,10 +39,10 @@ def canvas(mixture: Mixture, x: np.ndarray, labels: Sequence[str], beside: bool)
     made.layout["xaxis2"] = t.bare((0, 1.0005), domain=[0, 1], anchor="y2")
     made.layout["yaxis2"] = t.bare((-0.5, 1.3), domain=TOP, anchor="x2")
     made.layout["yaxis"]["domain"] = [0.0, 0.86]
-    made.layout |= {"margin": {"t": 24}, "barmode": "overlay"}
+    made.layout["margin"] = {"t": 24}
     if beside:
         _make_room(made, len(mixture.weights))
-    made.add(_stretch(mixture.weights))
+    made.add(*_stretch(mixture.weights))
     return made
 
 
@@ -49,7 +50,7 @@ def _make_room(made: Canvas, count: int) -> None:
     """Axes 3 for the bars: beside the picture, below it on a narrow screen."""
     made.layout["xaxis"]["domain"] = [0.0, PICTURE_WIDTH]
     where = {"domain": [PICTURE_WIDTH + 0.11, 1], "anchor": "y3"}
-    ticks = {"tickvals": list(range(1, count + 1))}
+    ticks = {"tickvals": list(range(1, count + 1)), "showgrid": False}
     made.layout["xaxis3"] = theme.axis(_("component k"), (0.4, count + 0.6), **where, **ticks)
     made.layout["yaxis3"] = theme.axis("", (0, 1.12), domain=[0.0, 0.86], anchor="x3")
     made.narrow = {
@@ -67,29 +68,20 @@ def name_stretch() -> dict:
     return t.text(0, 0.55, words, "muted", 13, at="top right", xaxis="x2", yaxis="y2")
 
 
-def _stretch(weights: np.ndarray) -> dict:
+def _stretch(weights: np.ndarray) -> list[dict]:
     """The weights laid end to end: together they always fill the length from 0 to 1."""
+    ends = np.cumsum(weights)
+    where: Any = {"xaxis": "x2", "yaxis": "y2"}
+    parts = [
+        t.filled(t.boxes(end - w, end, -0.5, 0.5), color, 2, "paper", **where)
+        for end, w, color in zip(ends, weights, colors(len(weights)), strict=True)
+    ]
     texts = [
         f"<b>{k + 1}</b>  {w:.2f}" if w > 0.09 else f"<b>{k + 1}</b>" if w > 0.02 else ""
         for k, w in enumerate(weights)
     ]
-    return t.bars(
-        weights,
-        np.zeros(len(weights)),
-        colors(mixture_size=len(weights)),
-        marker={"line": {"color": theme.color("paper"), "width": 2}},
-        base=np.concatenate([[0], np.cumsum(weights)[:-1]]),
-        orientation="h",
-        width=1,
-        text=texts,
-        textposition="inside",
-        insidetextanchor="middle",
-        textangle=0,
-        constraintext="none",
-        textfont={"color": theme.color("paper"), "size": theme.FONT_SIZE},
-        xaxis="x2",
-        yaxis="y2",
-    )
+    names = t.text(0, 0, "", "paper", at="middle center", **where)
+    return [*parts, {**names, "x": ends - weights / 2, "y": np.zeros(len(weights)), "text": texts}]
 
 
 def colors(mixture_size: int) -> list[str]:
@@ -234,9 +226,18 @@ def data(mixture: Mixture, x: np.ndarray, mixed: list[str] | None = None) -> lis
 
 
 def histogram(edges: np.ndarray, heights: np.ndarray, role: str, strength: float) -> dict:
-    """Bars over the bins between `edges`."""
-    middle, width = (edges[:-1] + edges[1:]) / 2, float(edges[1] - edges[0])
-    return t.bars(middle, heights, theme.color(role, strength), width=width)
+    """Bars over the bins between `edges`, as one filled outline."""
+    path = {"x": np.repeat(edges, 2), "y": steps(heights)}
+    return t.filled(path, theme.color(role, strength))
+
+
+def steps(heights: np.ndarray) -> np.ndarray:
+    """The heights (B,) of a histogram as the y of its outline (2 B + 2,)."""
+    return np.concatenate([[0], np.repeat(heights, 2), [0]])
+
+
+HALF = 0.25  # half the width of a filled bar; the outline is wider
+FILLED = 0.85  # how strong its colour is
 
 
 def bars(
@@ -244,13 +245,27 @@ def bars(
 ) -> list[dict]:
     """Outlined bars for the weights; inside them, filled, what is compared with them."""
     count = len(shares)
-    numbers, shown = np.arange(1, count + 1), colors(count)
     made.layout["yaxis3"]["title"] = {"text": title}
-    hollow = {"color": "rgba(0,0,0,0)", "line": {"color": shown, "width": 2.5}}
-    where = {"xaxis": "x3", "yaxis": "y3", "cliponaxis": False}
-    font = {"color": theme.color("ink"), "size": theme.FONT_SIZE if count < 4 else 12}
-    style = {"text": texts, "textposition": "outside", "textfont": font, "constraintext": "none"}
-    return [
-        t.bars(numbers, mixture.weights, "ink", width=0.84, marker=hollow, **where),
-        t.bars(numbers, shares, shown, width=0.5, marker={"opacity": 0.85}, **style, **where),
+    where: Any = {"xaxis": "x3", "yaxis": "y3", "cliponaxis": False}
+    rows = list(enumerate(zip(colors(count), mixture.weights, shares, strict=True), start=1))
+    hollow = [
+        {**t.line(None, None, color, 2.5, **where), **t.boxes(k - 0.42, k + 0.42, 0, w)}
+        for k, (color, w, _s) in rows
     ]
+    full = [
+        t.filled(bar(k, share), theme.color(color, FILLED), **where)
+        for k, (color, _w, share) in rows
+    ]
+    return [*hollow, *full, bar_names(shares, texts)]
+
+
+def bar(k: Any, share: Any) -> dict[str, np.ndarray]:
+    """The path of the filled bar of component k (from 1), or of several."""
+    return t.boxes(np.asarray(k) - HALF, np.asarray(k) + HALF, 0, share)
+
+
+def bar_names(shares: np.ndarray, texts: list[str]) -> dict:
+    """What stands above the filled bars."""
+    size = theme.FONT_SIZE if len(shares) < 4 else 12
+    names = t.text(0, 0, "", "ink", size, xaxis="x3", yaxis="y3")
+    return {**names, "x": np.arange(1, len(shares) + 1), "y": shares, "text": texts}

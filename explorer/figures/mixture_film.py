@@ -1,6 +1,7 @@
 """The film of the `mixture` lesson: choose k, then draw x; first in half-steps, then in crowds."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -46,27 +47,21 @@ def draw(
     if line:
         lowest = 1.3 * float(_rows(mixture, x).min())
         made.layout["yaxis"]["range"] = [lowest, base.peak(mixture, x)]
-    else:
-        made.add(base.bands(mixture, x, strength=0.25))
     if original:
         made.add(*base.data(mixture, x))
     made.add(*base.components(mixture, x))
     none = np.zeros(len(mixture.weights))
     title = _("share so far (outline: weight π)")
-    hollow, filled = base.bars(made, mixture, none, ["0"] * len(none), title)
-    moving = {
-        "dots": _samples(chosen, forget),
-        "lit": t.line([], [], theme.component(0), 6),  # the chosen component
-        "newest": _newest(),
-        "needle": _needle(),
-        "hollow": hollow,
-        "filled": filled,
-    }
-    if line:
-        moving = {"histogram": base.histogram(*_heights(points[:0], x), "sample", 0.22), **moving}
-    where = {name: len(made.traces) + place for place, name in enumerate(moving)} | {"stretch": 0}
+    made.add(*base.bars(made, mixture, none, [], title)[: len(none)])  # the outlines
+    moving = _moving(mixture, x, chosen, forget)
+    places = [len(made.traces) + place for place in range(len(moving))]
     made.add(*moving.values())
-    return made.figure(_frames(where, mixture, x, t.small(points), chosen, seed))
+    shown = t.small(points)
+    frames = [
+        {"name": name, "data": [{"type": "scatter", **new} for new in change], "traces": places}
+        for name, change in _changes(list(moving), mixture, x, shown, chosen, seed)
+    ]
+    return made.figure(frames)
 
 
 def _rows(mixture: Mixture, x: np.ndarray) -> np.ndarray:
@@ -79,6 +74,26 @@ def _heights(points: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     edges = np.linspace(*base.window(x[:, 0]), 31)
     counts = np.histogram(points[:, 0], edges)[0]
     return edges, counts / max(len(points), 1) / (edges[1] - edges[0])
+
+
+def _moving(mixture: Mixture, x: np.ndarray, chosen: np.ndarray, forget: bool) -> dict[str, dict]:
+    """The traces that the film changes, empty. All are scatters: those flip fastest."""
+    where: Any = {"xaxis": "x2", "yaxis": "y2"}
+    nothing = {"x": np.zeros(0), "y": np.zeros(0)}
+    sample = theme.color("sample", base.FILLED)
+    texts = ["0"] * len(mixture.weights)
+    traces = {
+        "veil": t.filled(nothing, theme.color("paper", 0.6), **where),  # over the stretches not hit
+        "dots": _samples(chosen, forget),
+        "lit": t.line([], [], theme.component(0), 6),  # the chosen component
+        "newest": _newest(),
+        "needle": {**_needle(), **where},
+        "bars": t.filled(nothing, sample, xaxis="x3", yaxis="y3"),
+        "counts": base.bar_names(np.zeros(len(texts)), texts),
+    }
+    if x.shape[1] == 1:
+        traces["histogram"] = base.histogram(*_heights(np.zeros((0, 1)), x), "sample", 0.22)
+    return traces
 
 
 def _samples(chosen: np.ndarray, forget: bool) -> dict:
@@ -100,43 +115,37 @@ def _newest() -> dict:
 def _needle() -> dict:
     trace = t.dots([], [], "sample", 13, marker={"symbol": "triangle-down"})
     font = {"color": theme.color("sample"), "size": 14}
-    trace |= {"mode": "markers+text", "textfont": font, "cliponaxis": False}
-    return {**trace, "xaxis": "x2", "yaxis": "y2"}
+    return {**trace, "mode": "markers+text", "textfont": font, "cliponaxis": False}
 
 
-def _frames(
-    where: dict[str, int],
+def _changes(
+    names: list[str],
     mixture: Mixture,
     x: np.ndarray,
     points: np.ndarray,
     chosen: np.ndarray,
     seed: int,
-) -> Iterator[dict]:
-    """One frame per entry of `counts_shown`; each names only what it changes."""
-    place = needles(len(points), seed)
+) -> Iterator[tuple[str, list[dict]]]:
+    """For each frame its name and what it says of every moving trace, in the order of `names`."""
+    count_of, place = len(mixture.weights), needles(len(points), seed)
     for index, count in enumerate(counts_shown()):
-        choosing = 0 < index <= 2 * SLOW and index % 2 == 1  # the first of two half-steps
-        now = count if choosing else count - 1  # the point this frame is about
         slow = 0 < index <= 2 * SLOW
-        counts = np.bincount(chosen[:count], minlength=len(mixture.weights))
+        choosing = slow and index % 2 == 1  # the first of two half-steps
+        now = count if choosing else count - 1  # the point this frame is about
+        k = int(chosen[now]) if slow else None
+        shares = np.bincount(chosen[:count], minlength=count_of) / max(count, 1)
+        counts = [str(n) for n in np.bincount(chosen[:count], minlength=count_of)]
         change = {
+            "veil": _veil(mixture, k),
             "dots": {"x": points[:count, 0], "y": points[:count, 1]},
-            "needle": _needle_at(place[now]) if slow else {"x": [], "y": []},
-            "stretch": {"marker": {"opacity": _lit(chosen[now] if slow else None, counts)}},
-            "lit": _lit_line(mixture, chosen[now], x) if slow else {"x": [], "y": []},
-            "newest": {"x": [], "y": []},
-            "filled": {"y": counts / max(count, 1), "text": [str(n) for n in counts]},
+            "lit": _lit(mixture, k, x),
+            "newest": _way(mixture, None if choosing else k, points[now]),
+            "needle": _needle_at(float(place[now]) if slow else None),
+            "bars": base.bar(np.arange(1, count_of + 1), shares),
+            "counts": {"y": shares, "text": counts},
+            "histogram": {"y": t.small(base.steps(_heights(points[:count], x)[1]))},
         }
-        if slow and not choosing:
-            change["newest"] = _arrow(mixture, points[now], chosen[now])
-        if "histogram" in where:
-            change["histogram"] = {"y": t.small(_heights(points[:count], x)[1])}
-        kinds = {"stretch": "bar", "histogram": "bar", "filled": "bar"}
-        yield {
-            "name": _frame_name(index, count, choosing),
-            "data": [{"type": kinds.get(name, "scatter"), **new} for name, new in change.items()],
-            "traces": [where[name] for name in change],
-        }
+        yield _frame_name(index, count, choosing), [change[name] for name in names]
 
 
 def _frame_name(index: int, count: int, choosing: bool) -> str:
@@ -149,28 +158,35 @@ def _frame_name(index: int, count: int, choosing: bool) -> str:
     return _("{count} points").format(count=f"{count:,}")
 
 
-def _needle_at(place: float) -> dict:
+def _needle_at(place: float | None) -> dict:
+    """The needle over the stretch, or nowhere."""
+    if place is None:
+        return {"x": [], "y": [], "text": [], "textposition": "middle right"}
     side = "middle right" if place < 0.85 else "middle left"
-    text = f" u = {place:.2f} "
-    return {"x": [place], "y": [0.78], "text": [text], "textposition": side}
+    return {"x": [place], "y": [0.78], "text": [f" u = {place:.2f} "], "textposition": side}
 
 
-def _lit(chosen: int | None, counts: np.ndarray) -> list[float]:
-    """Full colour for the stretch on which the needle stands; all of them when none does."""
-    return [1.0 if chosen is None or k == chosen else 0.4 for k in range(len(counts))]
+def _veil(mixture: Mixture, k: int | None) -> dict:
+    """What hides the stretches of the other components."""
+    if k is None:
+        return {"x": [], "y": []}
+    end = float(np.cumsum(mixture.weights)[k])
+    start = end - float(mixture.weights[k])
+    return t.boxes([0.0, end], [start, 1.0], -0.5, 0.5)
 
 
-def _lit_line(mixture: Mixture, k: int, x: np.ndarray) -> dict:
+def _lit(mixture: Mixture, k: int | None, x: np.ndarray) -> dict:
+    """The chosen component's line, thick."""
+    if k is None:
+        return {"x": [], "y": [], "line": {"color": theme.component(0)}}
     at_x, at_y = base.outline(mixture, k, x)
-    return {
-        "x": t.small(at_x),
-        "y": t.small(at_y),
-        "line": {"color": theme.component(k)},
-    }
+    return {"x": t.small(at_x), "y": t.small(at_y), "line": {"color": theme.component(k)}}
 
 
-def _arrow(mixture: Mixture, point: np.ndarray, k: int) -> dict:
+def _way(mixture: Mixture, k: int | None, point: np.ndarray) -> dict:
     """From the component's mean, or its curve, to the point that was drawn from it."""
+    if k is None:
+        return {"x": [], "y": []}
     start = mixture.means[k]
     if len(start) == 1:
         height = float(mixture.weights[k] * mixture.components[k].prob(point[:1])[0])

@@ -40,18 +40,30 @@ def text(x: float, y: float, words: str, color: str = "ink", size: int = 15, **m
     return {**trace, "textfont": {"color": theme.color(color), "size": size}, **QUIET, **more}
 
 
-def bars(x: Any, y: Any, color: Any, **more: Any) -> dict:
-    """Bars; `color` is a role, a hex or a list of hexes; `marker` adds to their style."""
-    shown = theme.color(color) if isinstance(color, str) else color
-    marker = {"color": shown, "line": {"width": 0}, **more.pop("marker", {})}
-    return {"type": "bar", "x": x, "y": y, "marker": marker, **QUIET, **more}
-
-
 def vertical(x: float, low: float, high: float, color: str = "condition", **more: Any) -> dict:
     """A dotted vertical line, in data units."""
     style = {"color": theme.color(color), "width": 2, "dash": "dot"}
     trace = {"type": "scatter", "x": [x, x], "y": [low, high], "mode": "lines", "line": style}
     return {**trace, **QUIET, **more}
+
+
+def boxes(left: Any, right: Any, low: Any, high: Any) -> dict[str, np.ndarray]:
+    """x and y of rectangles as one path with gaps, to be filled "toself".
+
+    Bars drawn so can change in a film without plotly drawing everything else anew.
+    """
+    corners = np.broadcast_arrays(*(np.asarray(v, dtype=float) for v in (left, right, low, high)))
+    a, b, c, d = (np.atleast_1d(v) for v in corners)
+    gap = np.full(len(a), np.nan)
+    x, y = np.column_stack([a, b, b, a, a, gap]), np.column_stack([c, c, d, d, c, gap])
+    return {"x": x.ravel()[:-1], "y": y.ravel()[:-1]}
+
+
+def filled(path: dict, color: str, width: float = 0, edge: str = "", **more: Any) -> dict:
+    """The path of `boxes`, filled with a role's colour, a hex or an rgba."""
+    style = {"color": theme.color(edge or color), "width": width}
+    trace = {"type": "scatter", **path, "mode": "lines", "line": style, "fill": "toself"}
+    return {**trace, "fillcolor": theme.color(color), **QUIET, **more}
 
 
 @dataclass

@@ -37,10 +37,11 @@ def density_of(mixture: Mixture, points: np.ndarray) -> np.ndarray:
 
 
 def test_the_stretch_is_filled_from_0_to_1(x):
-    stretch = drawn(figures.density(TRUTH, x, LABELS, SCORE))[0]
-    assert stretch["x"] == pytest.approx([0.2, 0.5, 0.3])
-    assert stretch["base"] == pytest.approx([0, 0.2, 0.7])
-    assert [text[3] for text in stretch["text"]] == ["1", "2", "3"]
+    *parts, names = drawn(figures.density(TRUTH, x, LABELS, SCORE))[:4]
+    ends = [(min(part["x"]), max(part["x"])) for part in parts]
+    assert np.array(ends) == pytest.approx(np.array([[0, 0.2], [0.2, 0.7], [0.7, 1]]))
+    assert [text[3] for text in names["text"]] == ["1", "2", "3"]
+    assert names["x"] == pytest.approx([0.1, 0.45, 0.85])
 
 
 def test_bands_hold_the_share_they_name(x):
@@ -89,7 +90,7 @@ def test_on_the_line_the_parts_add_up_to_the_sum(x):
         assert parts[k]["y"] == pytest.approx(TRUTH.weights[k] * exact)
     assert total["y"] == pytest.approx(sum(np.asarray(part["y"]) for part in parts))
     histogram = base.data(line, column)[0]
-    assert np.sum(histogram["y"]) * histogram["width"] == pytest.approx(1)
+    assert np.trapezoid(histogram["y"], histogram["x"]) == pytest.approx(1)
     assert max(total["y"]) < base.peak(line, column)
 
 
@@ -126,10 +127,11 @@ def test_responsibilities_are_bayes_rule_in_bars_and_colours(x):
         ]
     )
     figure = figures.ask(TRUTH, x, LABELS, place)
-    hollow, filled = drawn(figure)[-2:]
-    assert hollow["y"] == pytest.approx(TRUTH.weights)
-    assert filled["y"] == pytest.approx(joint / joint.sum())
-    assert filled["text"] == [f"{100 * share:.1f} %" for share in joint / joint.sum()]
+    *_rest, names = drawn(figure)
+    tops = [max(trace["y"]) for trace in drawn(figure)[-7:-1]]
+    assert tops == pytest.approx([*TRUTH.weights, *joint / joint.sum()])
+    assert names["y"] == pytest.approx(joint / joint.sum())
+    assert names["text"] == [f"{100 * share:.1f} %" for share in joint / joint.sum()]
     dots = next(t for t in drawn(figure) if t.get("mode") == "markers" and len(t["x"]) == 400)
     assert dots["marker"]["color"] == theme.blend(TRUTH.responsibilities(x))
     said = words.ask(TRUTH, place)
@@ -141,7 +143,7 @@ def test_responsibilities_are_bayes_rule_in_bars_and_colours(x):
 
 def test_on_the_line_the_rungs_stand_on_the_curves(x):
     line = marginal(TRUTH)
-    rungs = drawn(figures.ask(line, x[:, :1], LABELS, np.array([3.3])))[-3]
+    rungs = drawn(figures.ask(line, x[:, :1], LABELS, np.array([3.3])))[-8]
     exact = [
         w * norm(m, np.sqrt(s)).pdf(3.3)
         for w, m, s in zip(
@@ -155,9 +157,28 @@ def test_on_the_line_the_rungs_stand_on_the_curves(x):
 # ------------------------------------------------------------------------------ the film
 
 
-def after(figure, index: int) -> dict[int, dict]:
+NAMES = ("veil", "dots", "lit", "newest", "needle", "bars", "counts", "histogram")
+
+
+def after(figure, index: int) -> dict[str, dict]:
+    """What frame number `index` says of each moving trace."""
     frame = plain(figure.frames[index].to_plotly_json())
-    return dict(zip(frame["traces"], frame["data"], strict=True))
+    moving = len(frame["traces"])
+    assert frame["traces"] == list(range(len(figure.data) - moving, len(figure.data)))
+    return dict(zip(NAMES, frame["data"], strict=False))
+
+
+def test_a_film_of_scatters_alone_flips_fastest(x):
+    """The stage flips such films without drawing anew what stands still."""
+    for dims in (1, 2):
+        mixture = TRUTH if dims == 2 else marginal(TRUTH)
+        figure = film.draw(mixture, x[:, :dims], LABELS, seed=9, original=True)
+        assert {trace.type for trace in figure.data} == {"scatter"}
+        keys = {
+            str([(name, sorted(says)) for name, says in after(figure, i).items()])
+            for i in range(film.LENGTH)
+        }
+        assert len(keys) == 1  # what one frame says, every other says too
 
 
 def test_the_needle_chooses_the_component_it_points_at():
@@ -174,18 +195,15 @@ def test_the_film_draws_what_sampling_draws(x, dims):
     assert len(figure.frames) == film.LENGTH == len(film.counts_shown())
     names = [frame.name for frame in figure.frames]
     assert names[:3] == ["0", "1 · choose k", "1 · draw x"] and names[-1] == "1,000 points"
-    dots = next(
-        i for i, t in enumerate(drawn(figure)) if np.size(t.get("marker", {}).get("color")) == 1000
-    )
-    colors = plain(figure)["data"][dots]["marker"]["color"]
-    assert colors == [theme.component(k) for k in chosen]
-    filled = len(figure.data) - 1
+    dots = next(t for t in drawn(figure) if np.size(t.get("marker", {}).get("color")) == 1000)
+    assert dots["marker"]["color"] == [theme.component(k) for k in chosen]
     for index, count in enumerate(film.counts_shown()):
         frame = after(figure, index)
-        assert frame[dots]["x"] == pytest.approx(points[:count, 0], rel=1e-6)
+        assert frame["dots"]["x"] == pytest.approx(points[:count, 0], rel=1e-6)
         counts = np.bincount(chosen[:count], minlength=3)
-        assert frame[filled]["text"] == [str(n) for n in counts]
-        assert frame[filled]["y"] == pytest.approx(counts / max(count, 1))
+        assert frame["counts"]["text"] == [str(n) for n in counts]
+        tops = [max(v for v in frame["bars"]["y"][6 * k : 6 * k + 5]) for k in range(3)]
+        assert tops == pytest.approx(counts / max(count, 1))
 
 
 def test_half_steps_light_the_stretch_then_place_the_point(x):
@@ -193,14 +211,23 @@ def test_half_steps_light_the_stretch_then_place_the_point(x):
     points, chosen = TRUTH.sample(1000, 9)
     for n in range(film.SLOW):
         choose, place = after(figure, 2 * n + 1), after(figure, 2 * n + 2)
-        lit = [1.0 if k == chosen[n] else 0.4 for k in range(3)]
-        assert choose[0]["marker"]["opacity"] == place[0]["marker"]["opacity"] == lit
-        needle = next(t for t in choose.values() if str(t.get("text", [""])[0]).startswith(" u"))
-        assert needle["x"] == pytest.approx([film.needles(1000, 9)[n]])
-        arrows = [t for t in place.values() if len(t.get("x", [])) == 2 and "text" not in t]
-        ends = [np.array([t["x"][1], t["y"][1]]) for t in arrows]
-        assert any(end == pytest.approx(points[n], rel=1e-6) for end in ends)
-    assert after(figure, film.LENGTH - 1)[0]["marker"]["opacity"] == [1.0] * 3
+        k = chosen[n]
+        path = np.column_stack(base.outline(TRUTH, k, x))
+        for frame in (choose, place):
+            hidden = [v for v in frame["veil"]["x"] if v is not None]
+            ends = np.cumsum(TRUTH.weights)
+            assert set(np.round(hidden, 9)) == {0, round(ends[k] - TRUTH.weights[k], 9)} | {
+                round(ends[k], 9),
+                1,
+            }
+            assert frame["lit"]["x"][:61] == pytest.approx(path[:61, 0], rel=1e-6)
+            assert frame["lit"]["line"]["color"] == theme.component(k)
+            assert frame["needle"]["x"] == pytest.approx([film.needles(1000, 9)[n]])
+        assert choose["newest"]["x"] == []
+        ends = np.column_stack([place["newest"]["x"], place["newest"]["y"]])
+        assert ends == pytest.approx(np.array([TRUTH.means[k], points[n]]), rel=1e-6)
+    last = after(figure, film.LENGTH - 1)
+    assert last["veil"]["x"] == last["lit"]["x"] == last["needle"]["x"] == []
 
 
 def test_forgetting_k_leaves_bare_samples(x):
@@ -209,14 +236,14 @@ def test_forgetting_k_leaves_bare_samples(x):
     assert not [style for style in styles if np.size(style.get("color")) == 1000]
     assert "diamond-open" in [style.get("symbol") for style in styles]
     assert len(film.draw(TRUTH, x, LABELS, 9, original=True).data) == len(figure.data) + 1
+    assert film.needles(5, 9).tolist() == np.random.default_rng(9).random(5).tolist()
 
 
 def test_on_the_line_the_histogram_becomes_the_density():
     line = marginal(BOOK)
     column = BOOK.sample(300, 2)[0][:, :1]
     figure = film.draw(line, column, LABELS, seed=3)
-    hist = next(i for i, t in enumerate(drawn(figure)) if t["type"] == "bar" and "width" in t and i)
-    last = after(figure, film.LENGTH - 1)[hist]["y"]
+    last = after(figure, film.LENGTH - 1)["histogram"]["y"][1:-1:2]
     edges = np.linspace(*base.window(column[:, 0]), 31)
     exact = np.diff(line.weights @ np.array([c.cdf(edges) for c in line.components]))
     share = np.array(last) * (edges[1] - edges[0])
