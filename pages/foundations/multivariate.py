@@ -295,9 +295,10 @@ def show_slice(picture, panel, kept: dict[str, float]) -> None:  # noqa: ANN001
         bell, plane, points = plain_fit(chosen.x), people, chosen.x
         near = (0.1 if len(points) >= 2000 else 0.25) * float(width[0])
         strip = figures.Strip.around(points, a, near)
+    if bell is None and source == "hand":
+        return show_exact(picture, hand, a)
     if bell is None:
-        refuse(picture, words.no_density() if source == "hand" else words.on_a_line())
-        return
+        return refuse(picture, words.on_a_line())
     with picture:
         if kind == "hill":
             show(figures.hill(bell, plane, a), words.of_hill(bell, a))
@@ -305,11 +306,29 @@ def show_slice(picture, panel, kept: dict[str, float]) -> None:  # noqa: ANN001
             figure = figures.slice_(bell, a, plane, points, strip, long_axis)
             handles = [knife(a, plane, source), *(grips(hand, None)[-1:] if strip is None else [])]
             show(figure, words.of_slice(bell, a, strip), handles)
-    lesson.equation(words.mean_formula(bell, a), words.spread_formula(bell, a))
+    formulas = words.mean_formula(bell.mean, bell.covariance, a)
+    lesson.equation(formulas, words.spread_formula(bell.covariance))
     ratio = bell.condition({0: a}).mu_sigma()[1] / sqrt(bell.covariance[1, 1])
     lesson.tasks({"half": source == "hand" and abs(ratio - 0.5) < 0.011})
     lesson.checked(lambda: check_slice(bell, a))
     offer_slice(bell, a, plane, kind, strip, long_axis)
+
+
+def show_exact(picture, hand: Hand, a: float) -> None:  # noqa: ANN001
+    """At rho = +-1 the cut leaves one value."""
+    plane = figures.Plane()
+    handles = [knife(a, plane, "hand"), grips(hand, None)[-1]]
+    with picture:
+        show(figures.flat(hand, plane, a), words.of_exact(hand, a), handles)
+        st.info(words.no_density())
+    formulas = words.mean_formula(hand.mean, hand.covariance, a)
+    lesson.equation(formulas, words.spread_formula(hand.covariance))
+    lesson.tasks({})
+    lesson.checked(lambda: check_shape(None, (0.0, 0.0)))
+    x2 = hand.m2 + hand.rho * hand.s2 / hand.s1 * (a - hand.m1)
+    made = f"hand = figures.{hand!r}\nplane = figures.{plane!r}"
+    draw = f"figure = figures.flat(hand, plane, {a!r})"
+    lesson.offer(lambda: {"x1": [a], "x2": [x2]}, lambda: f"{head()}\n{made}\n{draw}")
 
 
 def refuse(picture, why: str) -> None:  # noqa: ANN001

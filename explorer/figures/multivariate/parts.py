@@ -16,7 +16,7 @@ RADII = (1.0, 2.0, 3.0)
 HEIGHT = 560
 SMALL = 14  # px, words inside the picture
 MAIN, SIDE = [0.0, 0.78], [0.81, 1.0]  # the plane, and the strips above and beside it
-AT_MOST = 400  # points drawn; all of them count
+AT_MOST = 300  # points drawn; all of them count
 
 
 @dataclass(frozen=True)

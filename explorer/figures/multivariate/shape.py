@@ -35,8 +35,11 @@ def shape(bell: Gaussian, plane: Plane, point: tuple[float, float] | None = None
     return joint(plane, traces, peak_of(above), peak_of(beside))
 
 
-def flat(hand: Hand, plane: Plane) -> go.Figure:
-    """What is left of the rings at correlation +1 or -1: one line. The bells do not notice."""
+def flat(hand: Hand, plane: Plane, a: float | None = None) -> go.Figure:
+    """What is left of the rings at correlation +1 or -1: one line. The bells do not notice.
+
+    Cut at x1 = a, it leaves a single value for x2.
+    """
     above, beside = Gaussian.from_std(hand.m1, hand.s1), Gaussian.from_std(hand.m2, hand.s2)
     marks = hand.mean + np.outer(np.arange(-3.0, 4.0), [hand.s1, hand.rho * hand.s2])  # k sigma
     where = "bottom right" if hand.rho > 0 else "top right"
@@ -44,7 +47,18 @@ def flat(hand: Hand, plane: Plane) -> go.Figure:
     line = path(marks, "model", 5)
     beads = {**line, "mode": "markers", "marker": {"color": theme.color("model"), "size": 11}}
     traces = [*bell_above(above, plane), *bell_beside(beside, plane), line, beads, name]
+    if a is not None:
+        traces += _only_value(hand, a, plane, peak_of(beside))
     return joint(plane, traces, peak_of(above), peak_of(beside))
+
+
+def _only_value(hand: Hand, a: float, plane: Plane, top: float) -> list[dict]:
+    """The cut, and where x2 must be: a needle instead of a bell."""
+    x2 = hand.m2 + hand.rho * hand.s2 / hand.s1 * (a - hand.m1)
+    low, high = plane.y_range
+    cut = path(np.array([[a, 2 * low - high], [a, 2 * high - low]]), "condition", 2, "dot")
+    needle = path(np.array([[0, x2], [1.1 * top, x2]]), "condition", 3.5, xaxis="x2")
+    return [cut, held((a, x2)), needle]
 
 
 def _ring_names(bell: Gaussian) -> dict:

@@ -138,6 +138,21 @@ def of_slice(bell: Gaussian, a: float, strip: Strip | None = None) -> str:
     )
 
 
+def of_exact(hand: Hand, a: float) -> str:
+    """The cut where the rings are a line."""
+    x2 = hand.m2 + hand.rho * hand.s2 / hand.s1 * (a - hand.m1)
+    return _(
+        "Correlation {rho}: all points lie on one line. Knowing that x₁ = {a}, x₂ is exactly {x2}; "
+        "before, it was {mu} ± {sigma}."
+    ).format(
+        rho="1" if hand.rho > 0 else "−1",
+        a=rounded(a),
+        x2=rounded(x2),
+        mu=rounded(hand.m2),
+        sigma=rounded(hand.s2),
+    )
+
+
 def of_fit(fitted: Gaussian, points: np.ndarray, point: tuple[float, float], total: int) -> str:
     """Moments, correlation, shares inside the rings, the distance of the point in hand."""
     distance = fitted.mahalanobis(points)
@@ -272,11 +287,11 @@ def column(mean: np.ndarray) -> str:
     return rf"\begin{{pmatrix}} {number(mean[0])} \\ {number(mean[1])} \end{{pmatrix}}"
 
 
-def mean_formula(bell: Gaussian, a: float) -> str:
-    """E[x2 | x1 = a]."""
-    (m1, m2), rho = bell.mean, correlation(bell)
-    s1, s2 = np.sqrt(bell.covariance.diagonal())
-    mu = bell.condition({0: a}).mu_sigma()[0]
+def mean_formula(mean: np.ndarray, covariance: np.ndarray, a: float) -> str:
+    """E[x2 | x1 = a]; also where the covariance is flat."""
+    (m1, m2), (s1, s2) = mean, np.sqrt(covariance.diagonal())
+    rho = covariance[0, 1] / (s1 * s2)
+    mu = m2 + rho * s2 / s1 * (a - m1)
     return (
         r"\mathbb{E}[x_2\mid \condition{x_1=a}]"
         r"=\model{\mu_2}+\model{\rho}\,\frac{\model{\sigma_2}}{\model{\sigma_1}}"
@@ -286,13 +301,14 @@ def mean_formula(bell: Gaussian, a: float) -> str:
     )
 
 
-def spread_formula(bell: Gaussian, a: float) -> str:
-    """sd(x2 | x1 = a), which does not depend on a."""
-    sigma, before = bell.condition({0: a}).mu_sigma()[1], sqrt(bell.covariance[1, 1])
-    rho = signed(round(correlation(bell), 4))
+def spread_formula(covariance: np.ndarray) -> str:
+    """sd(x2 | x1 = a), which is the same for every a."""
+    s1, s2 = np.sqrt(covariance.diagonal())
+    rho = covariance[0, 1] / (s1 * s2)
+    sigma = s2 * sqrt(max(1 - rho**2, 0.0))
     return (
         r"\mathrm{sd}(x_2\mid \condition{x_1=a})=\model{\sigma_2}\sqrt{1-\model{\rho}^2}"
-        rf"={number(before)}\cdot\sqrt{{1-{rho}^2}}=\mathbf{{{number(sigma)}}}"
+        rf"={number(s2)}\cdot\sqrt{{1-{signed(round(rho, 4))}^2}}=\mathbf{{{number(sigma)}}}"
     )
 
 
