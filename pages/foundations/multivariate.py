@@ -5,11 +5,10 @@ from math import floor, log10, sqrt
 import numpy as np
 import streamlit as st
 
-from explorer import i18n
 from explorer.components.stage import Handle, stage
 from explorer.figures import multivariate as figures
 from explorer.figures import theme
-from explorer.figures.multivariate import Hand, roads, words
+from explorer.figures.multivariate import Hand, roads, scripts, words
 from explorer.i18n import _
 from explorer.models.checks import NotPositiveDefinite
 from explorer.models.gaussian import Gaussian
@@ -155,8 +154,12 @@ def show_shape(picture, panel, kept: dict[str, float]) -> None:  # noqa: ANN001
         formulas.append(words.density_formula(hand.bell, point))
     lesson.equation(*formulas)
     lesson.tasks({"collapse": abs(hand.rho) == 1 and hand.extra > 0})
-    lesson.checked(lambda: check_shape(hand.bell, point or (1.0, -0.5)))
-    offer_shape(kind, hand, point, seed)
+    at = point or (1.0, -0.5)
+    lesson.checked(lambda: [Check(*line) for line in roads.lines_of_shape(hand.bell, at)])
+    lesson.offer(
+        lambda: columns_of_shape(kind, hand, seed),
+        lambda: scripts.of_shape(kind, hand, point, (seed, CLOUD)),
+    )
 
 
 def measured() -> tuple[float, float] | None:
@@ -214,59 +217,17 @@ def grips(hand: Hand, point: tuple[float, float] | None) -> list[Handle]:
     return handles
 
 
-def check_shape(bell: Gaussian | None, at: tuple[float, float]) -> list[Check]:
-    book = float(Gaussian(np.array([1.0, 2.0]), np.eye(2)).prob([[0, 0]])[0])
-    lines = [Check(_("p(0, 0) for μ = (1, 2), Σ = I"), book, "e^(−5/2) / 2π", roads.book_value())]
-    if bell is None:
-        return lines
-    ours = float(bell.prob([at])[0]), float(bell.principal_axes()[0][0]), words.ring_area(bell)
-    return [
-        *lines,
-        Check(
-            _("Density at ({x}, {y})").format(x=at[0], y=at[1]), ours[0],
-            _("With the inverse and the determinant of Σ"), roads.density(bell, at),
-        ),
-        Check(
-            "λ₁", ours[1],
-            _("Larger root of λ² − trace · λ + |Σ| = 0"), roads.largest_variance(bell),
-        ),
-        Check(
-            _("Area of the 1σ ring"), ours[2],
-            _("Surveyor's formula over 20,000 corners"), roads.ring_area(bell),
-        ),
-    ]  # fmt: skip
-
-
-def offer_shape(kind: str, hand: Hand, point: tuple[float, float] | None, seed: int) -> None:
+def columns_of_shape(kind: str, hand: Hand, seed: int) -> dict[str, np.ndarray]:
+    """The data behind the picture."""
     if kind == "through":
         z = cloud(seed)
         x = hand.mean + z @ hand.factor.T
-        columns = dict(zip(("z1", "z2", "x1", "x2"), (*z.T, *x.T), strict=True))
-        draw = (
-            f"z = np.random.default_rng({seed}).standard_normal(({CLOUD}, 2))\n"
-            "figure = figures.through(hand, z, plane)"
-        )
-    elif hand.bell is None:
+        return dict(zip(("z1", "z2", "x1", "x2"), (*z.T, *x.T), strict=True))
+    if hand.bell is None:
         line = hand.mean + np.outer(np.arange(-3, 4), [hand.s1, hand.rho * hand.s2])
-        columns = {"x1": line[:, 0], "x2": line[:, 1]}
-        draw = "figure = figures.flat(hand, plane)"
-    else:
-        rings = {f"{r:g} sigma": hand.bell.ellipse(r, 73) for r in figures.RADII}
-        columns = {f"{k} x{d + 1}": ring[:, d] for k, ring in rings.items() for d in (0, 1)}
-        call = "hill(hand.bell, plane)" if kind == "hill" else f"shape(hand.bell, plane, {point!r})"
-        draw = f"figure = figures.{call}"
-    made = f"hand = figures.{hand!r}\nplane = figures.{figures.Plane()!r}"
-    lesson.offer(lambda: columns, lambda: f"{head()}\n{made}\n{draw}")
-
-
-def head() -> str:
-    """The first lines of an exported script."""
-    return (
-        "import numpy as np\n\nfrom explorer import i18n\n"
-        "from explorer.figures import multivariate as figures\n"
-        "from explorer.models.gaussian import Gaussian\n\n"
-        f"i18n.use({i18n.current()!r})  # the language of the words in the picture"
-    )
+        return {"x1": line[:, 0], "x2": line[:, 1]}
+    rings = {f"{r:g} sigma": hand.bell.ellipse(r, 73) for r in figures.RADII}
+    return {f"{name} x{d + 1}": ring[:, d] for name, ring in rings.items() for d in (0, 1)}
 
 
 # ------------------------------------------------------------------------------------- slice
@@ -308,10 +269,15 @@ def show_slice(picture, panel, kept: dict[str, float]) -> None:  # noqa: ANN001
             show(figure, words.of_slice(bell, a, strip), handles)
     formulas = words.mean_formula(bell.mean, bell.covariance, a)
     lesson.equation(formulas, words.spread_formula(bell.covariance))
-    ratio = bell.condition({0: a}).mu_sigma()[1] / sqrt(bell.covariance[1, 1])
+    ratio = sqrt(max(1 - words.correlation(bell) ** 2, 0.0))
     lesson.tasks({"half": source == "hand" and abs(ratio - 0.5) < 0.011})
-    lesson.checked(lambda: check_slice(bell, a))
-    offer_slice(bell, a, plane, kind, strip, long_axis)
+    lesson.checked(lambda: [Check(*line) for line in roads.lines_of_slice(bell, a)])
+    x2 = np.linspace(*plane.y_range, 201)
+    before, after = bell.marginal([1]), bell.condition({0: a})
+    lesson.offer(
+        lambda: {"x2": x2, "p(x2)": before.prob(x2), "p(x2 | x1 = a)": after.prob(x2)},
+        lambda: scripts.of_slice(bell, a, plane, kind, long_axis, strip, chosen.code),
+    )
 
 
 def show_exact(picture, hand: Hand, a: float) -> None:  # noqa: ANN001
@@ -324,11 +290,9 @@ def show_exact(picture, hand: Hand, a: float) -> None:  # noqa: ANN001
     formulas = words.mean_formula(hand.mean, hand.covariance, a)
     lesson.equation(formulas, words.spread_formula(hand.covariance))
     lesson.tasks({})
-    lesson.checked(lambda: check_shape(None, (0.0, 0.0)))
+    lesson.checked(lambda: [Check(*line) for line in roads.lines_of_shape(None, (0.0, 0.0))])
     x2 = hand.m2 + hand.rho * hand.s2 / hand.s1 * (a - hand.m1)
-    made = f"hand = figures.{hand!r}\nplane = figures.{plane!r}"
-    draw = f"figure = figures.flat(hand, plane, {a!r})"
-    lesson.offer(lambda: {"x1": [a], "x2": [x2]}, lambda: f"{head()}\n{made}\n{draw}")
+    lesson.offer(lambda: {"x1": [a], "x2": [x2]}, lambda: scripts.of_exact(hand, plane, a))
 
 
 def refuse(picture, why: str) -> None:  # noqa: ANN001
@@ -344,44 +308,6 @@ def knife(a: float, plane: figures.Plane, source: str) -> Handle:
     name, bounds = "a" if source == "hand" else "known", (left, right, height, height)
     label = _("Known: x₁ = a")
     return Handle(name, a, height, label, MAGENTA, "x", "line", bounds, (step, step))
-
-
-def check_slice(bell: Gaussian, a: float) -> list[Check]:
-    mu, sigma = bell.condition({0: a}).mu_sigma()
-    area, mean, spread = roads.cut(bell, a)
-    rule = _("Trapezoid rule along the cut, 20,001 points")
-    line = _("Least-squares line through 200,000 draws")
-    return [
-        Check(_("Density of x₁ at a"), float(bell.marginal([0]).prob([a])[0]), rule, area),
-        Check(_("Mean of x₂, given x₁"), mu, rule, mean),
-        Check(_("Mean of x₂, given x₁"), mu, line, roads.least_squares(bell, a)),
-        Check(_("Standard deviation of x₂, given x₁"), sigma, rule, spread),
-    ]
-
-
-def offer_slice(
-    bell: Gaussian,
-    a: float,
-    plane: figures.Plane,
-    kind: str,
-    strip: figures.Strip | None,
-    long_axis: bool,
-) -> None:
-    y = np.linspace(*plane.y_range, 201)
-    columns = {"x2": y, "p(x2)": bell.marginal([1]).prob(y)}
-    columns["p(x2 | x1 = a)"] = bell.condition({0: a}).prob(y)
-    made = f"bell = Gaussian(np.array({bell.mean.tolist()}), np.array({bell.covariance.tolist()}))"
-    if kind == "hill":
-        draw = f"figure = figures.hill(bell, plane, {a!r})"
-    elif strip is None:
-        draw = f"figure = figures.slice_(bell, {a!r}, plane, long_axis={long_axis})"
-    else:
-        draw = (
-            f"{chosen.code}\nstrip = figures.Strip.around(x, {a!r}, {strip.half_width!r})\n"
-            f"figure = figures.slice_(bell, {a!r}, plane, x, strip, {long_axis})"
-        )
-    body = f"{made}\nplane = figures.{plane!r}\n{draw}"
-    lesson.offer(lambda: columns, lambda: f"{head()}\n{body}")
 
 
 # --------------------------------------------------------------------------------------- fit
@@ -441,8 +367,13 @@ def show_fit(picture, panel, _kept: dict[str, float]) -> None:  # noqa: ANN001
     )
     rho, counted, mended = (words.correlation(bell) for bell in (clean, naive, fitted))
     lesson.tasks({"flip": mode == "robust" and rho * counted < 0 < rho * mended})
-    lesson.checked(lambda: check_fit(everyone))
-    offer_fit(everyone, fitted, mode, n, seed, point, name if reference else None)
+    lesson.checked(lambda: check_fit(everyone, mode == "robust"))
+    columns = {"x1": everyone[:, 0], "x2": everyone[:, 1], "d": fitted.mahalanobis(everyone)}
+    shown = name if reference else None
+    lesson.offer(
+        lambda: columns,
+        lambda: scripts.of_fit(chosen.code, n, seed, mode, point, people, shown),
+    )
 
 
 def hold(point: tuple[float, float]) -> Handle:
@@ -452,7 +383,10 @@ def hold(point: tuple[float, float]) -> Handle:
     return Handle("held", *point, label, MAGENTA, "xy", "diamond", bounds, step)
 
 
-def check_fit(points: np.ndarray) -> list[Check]:
+def check_fit(points: np.ndarray, robust: bool) -> list[Check]:
+    if robust:
+        average = float(fit_student(points).weights.mean())
+        return [Check(_("Average weight"), average, "Kent, Tyler & Vardi (1994)", 1.0)]
     from sklearn.covariance import EmpiricalCovariance
 
     ours, theirs = Gaussian.fit(points), EmpiricalCovariance().fit(points)
@@ -469,29 +403,6 @@ def check_fit(points: np.ndarray) -> list[Check]:
         Check("ρ", words.correlation(ours), "numpy.corrcoef", rho),
         Check(_("d of the first point"), d, sklearn, sqrt(theirs.mahalanobis(points[:1])[0])),
     ]  # fmt: skip
-
-
-def offer_fit(
-    everyone: np.ndarray,
-    fitted: Gaussian,
-    mode: str,
-    n: int,
-    seed: int,
-    point: tuple[float, float],
-    reference: str | None,
-) -> None:
-    columns = {"x1": everyone[:, 0], "x2": everyone[:, 1], "d": fitted.mahalanobis(everyone)}
-    stack = "points" if mode == "measure" else f"np.vstack([points, [{point!r}]])"
-    robust = "fit_student(everyone).gaussian(everyone)"
-    make = robust if mode == "robust" else "Gaussian.fit(everyone)"
-    other = "None" if reference is None else f"(Gaussian.fit(x), {reference!r})"
-    body = (
-        f"{head()}\n{chosen.code}\nfrom explorer.models.robust import fit_student\n\n"
-        f"points = x[np.random.default_rng({seed}).permutation(len(x))[:{n}]]\n"
-        f"everyone = {stack}\nfitted = {make}\nplane = figures.{people!r}\n"
-        f"figure = figures.fit(fitted, points, {point!r}, plane, {mode != 'measure'}, {other})"
-    )
-    lesson.offer(lambda: columns, lambda: body)
 
 
 # ----------------------------------------------------------------------------------- the page

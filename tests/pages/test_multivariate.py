@@ -378,3 +378,14 @@ def test_a_robust_fit_that_fails_is_no_mending():
     mended, clean = said(at, r"Correlation: (-?[\d.]+); .*: (-?[\d.]+)\.$")
     assert clean > 0.9 and mended < 0
     assert done(at) == 0
+
+
+@pytest.mark.parametrize(
+    "query", [{"view": "slice"}, {"view": "fit", "mode": "robust"}, {"rho": "1"}]
+)
+def test_checked_agrees_in_every_view(query):
+    at = unfold(open_lesson("multivariate", **query), "checked")
+    lines = re.findall(r": (-?[\d.e-]+)\. [^\n]*?: (-?[\d.e-]+)\. Difference", reading(at))
+    assert lines
+    for ours, theirs in lines:
+        assert float(ours) == pytest.approx(float(theirs), abs=0.01)

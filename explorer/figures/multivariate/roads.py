@@ -1,15 +1,50 @@
 """The numbers of the `multivariate` lesson by another road, for comparison on the page.
 
-Nothing here uses the Cholesky factor or the formulas that the pictures are made with.
+No second road uses the Cholesky factor or the formulas that the pictures are made with.
 """
 
 from math import exp, pi, sqrt
 
 import numpy as np
 
+from explorer.figures.multivariate.words import ring_area as formula_area
+from explorer.i18n import _
 from explorer.models.gaussian import Gaussian
 
+Line = tuple[str, float, str, float]  # what, our number, by which road, that road's number
 NODES = 20_001  # of the trapezoid rule
+
+
+def lines_of_shape(bell: Gaussian | None, at: tuple[float, float]) -> list[Line]:
+    """For an ellipse, or for what is left of it."""
+    book = float(Gaussian(np.array([1.0, 2.0]), np.eye(2)).prob([[0, 0]])[0])
+    lines: list[Line] = [(_("p(0, 0) for μ = (1, 2), Σ = I"), book, "e^(−5/2) / 2π", book_value())]
+    if bell is None:
+        return lines
+    inverse = _("With the inverse and the determinant of Σ")
+    root = _("Larger root of λ² − trace · λ + |Σ| = 0")
+    corners, where = _("Surveyor's formula over 20,000 corners"), _("Density at ({x}, {y})")
+    p, largest = float(bell.prob([at])[0]), float(bell.principal_axes()[0][0])
+    return [
+        *lines,
+        (where.format(x=at[0], y=at[1]), p, inverse, density(bell, at)),
+        ("λ₁", largest, root, largest_variance(bell)),
+        (_("Area of the 1σ ring"), formula_area(bell), corners, ring_area(bell)),
+    ]
+
+
+def lines_of_slice(bell: Gaussian, a: float) -> list[Line]:
+    """For the cut at x1 = a."""
+    mu, sigma = bell.condition({0: a}).mu_sigma()
+    area, mean, spread = cut(bell, a)
+    rule = _("Trapezoid rule along the cut, 20,001 points")
+    line = _("Least-squares line through 200,000 draws")
+    return [
+        (_("Density of x₁ at a"), float(bell.marginal([0]).prob([a])[0]), rule, area),
+        (_("Mean of x₂, given x₁"), mu, rule, mean),
+        (_("Mean of x₂, given x₁"), mu, line, least_squares(bell, a)),
+        (_("Standard deviation of x₂, given x₁"), sigma, rule, spread),
+    ]
 
 
 def book_value() -> float:
