@@ -3,7 +3,6 @@
 import numpy as np
 import streamlit as st
 
-from explorer import i18n
 from explorer.components.stage import Handle, stage
 from explorer.figures import likelihood as figures
 from explorer.figures import theme
@@ -239,8 +238,7 @@ def body(call: str) -> str:
     """The middle of the exported script."""
     return (
         f"{chosen.code}\n"
-        "from explorer import i18n\nfrom explorer.figures import likelihood as figures\n\n"
-        f"i18n.use({i18n.current()!r})\n"
+        "from explorer.figures import likelihood as figures\n\n"
         f"facts = figures.Facts.of(x, {facts.label!r}, {facts.unit!r})\n"
         f"figure = {call}"
     )
