@@ -55,6 +55,9 @@ def parse(raw: bytes | str, name: str = "data", drop_incomplete: bool = False) -
     if grid.title:
         note = n_("The line “%(title)s” above the table was taken as a title.")
         notes.append(say(note, title=excerpt(grid.title)))
+    if grid.comment:
+        note = n_("The names of the columns were taken from the comment “%(comment)s”.")
+        notes.append(say(note, comment=excerpt(grid.comment)))
     if grid.turned:
         note = n_("The %(count)d numbers of the only row were read as one column.")
         notes.append(say(note, count=len(grid.rows)))
@@ -252,16 +255,18 @@ def _is_semicolon_row(line: str, dims: int) -> bool:
 
 
 def _require_distinct(table: Table, min_distinct: int) -> None:
-    distinct = len(np.unique(table.values, axis=0))
-    if distinct == 1 and min_distinct > 1:
+    for rows in (table.values[: 100 * min_distinct], table.values):  # the first mostly suffice
+        distinct = len(np.unique(rows, axis=0))
+        if distinct >= min_distinct:
+            return
+    if distinct == 1 and len(table) > 1:
         text = n_("All %(count)d rows are the same point; give data that varies.")
         raise DataError("identical", text, count=len(table))
-    if distinct < min_distinct:
-        text = n_(
-            "This lesson needs more different points (at least %(needed)d) than the data has"
-            " (%(found)d); add some."
-        )
-        raise DataError("too_few_distinct", text, needed=min_distinct, found=distinct)
+    text = n_(
+        "This lesson needs more different points (at least %(needed)d) than the data has"
+        " (%(found)d); add some."
+    )
+    raise DataError("too_few_distinct", text, needed=min_distinct, found=distinct)
 
 
 def _require_spread(table: Table, index: int) -> None:
@@ -289,7 +294,7 @@ def _require_full_rank(table: Table) -> None:
     centred = table.values - table.values.mean(axis=0)  # (N, D)
     scaled = centred / centred.std(axis=0)
     singular = np.linalg.svd(scaled, compute_uv=False)  # (min(N, D),)
-    if len(table) > table.dims and singular[-1] > 1e-6 * singular[0]:
+    if singular[-1] > 1e-6 * singular[0]:  # never so for N <= D rows, once they are centred
         return
     if table.dims == 2:
         text = n_(

@@ -35,6 +35,7 @@ class Grid:
     quoted: bool = False  # some cells stand in quotation marks
     blanks: bool = False  # there is a blank after some separator
     title: str = ""  # a lone cell above the names
+    comment: str = ""  # the comment that holds the names
     turned: bool = False  # the numbers stood in one row and are one column now
 
     def position(self, row: int, column: int) -> tuple[int, int]:
@@ -66,6 +67,7 @@ def read_rows(text: str) -> Grid:
     grid = _with_header(numbers, rows, separator, quoted)
     if grid.names is None and comment:
         grid.names = _names_in_comment(comment, separator, len(grid.rows[0]))
+        grid.comment = comment if grid.names else ""
     grid.title = title
     grid.quoted = '"' in text
     grid.blanks = f"{separator} " in text
@@ -108,7 +110,7 @@ def _lines(text: str) -> tuple[list[Line], str | None, str | None]:
     comment = separator = None
     every = text.split("\n")
     if len(every) > 2 * MAX_ROWS:  # refuse at once what the limit will refuse later
-        _check_limits(sum(1 for line in every if line.strip()) - 1, 0)
+        _check_limits(sum(line.lstrip()[:1] not in ("", "#") for line in every) - 1, 0)
     for number, line in enumerate(every, start=1):
         start = line.lstrip()
         if not start:
@@ -116,8 +118,8 @@ def _lines(text: str) -> tuple[list[Line], str | None, str | None]:
         if len(line) > MAX_LINE:
             _complain_long(number, len(line))
         if start[0] == "#" and not start.lower().startswith(_SPREADSHEET_ERROR):
-            comment = comment if lines else start.lstrip("#").strip()
-        elif not lines and start.lower().startswith("sep=") and len(start.rstrip("\n")) == 5:
+            comment = comment if lines else start.lstrip("#").strip() or comment or ""
+        elif not lines and re.fullmatch(r"(?i:sep=)[\t;|, ]", start):
             separator = start[4]
         else:
             lines.append((number, line))
@@ -359,6 +361,8 @@ def _check_widths(numbers: list[int], rows: list[list[str]], width: int, separat
 def _names_in_comment(comment: str, separator: str, width: int) -> list[str] | None:
     """Names in a comment above the numbers, as numpy.savetxt writes them."""
     cells = [cell.strip() for cell in split([comment], separator)[0]]
+    if separator == "" and " " in comment:
+        return None  # a remark about the numbers rather than the name of their column
     named = len(cells) == width and not any(is_number(cell) or not cell for cell in cells)
     return cells if named else None
 

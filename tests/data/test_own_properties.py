@@ -174,6 +174,7 @@ def check_nothing_escapes(parse, data) -> Table | None:
 @example('"', False)
 @example('","', True)
 @example("#", False)
+@example('sep="\n"1"2"', False)
 @example("|\n|", False)
 def test_nothing_but_data_errors_escapes(data, drop):
     check_nothing_escapes(lambda raw: own.parse(raw, drop_incomplete=drop), data)

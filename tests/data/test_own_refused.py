@@ -247,6 +247,12 @@ REQUIRED = [
         {"dims": 3, "full_rank": True},
         "collinear",
     ),
+    (
+        "fewer rows than columns",
+        table([1, 2], [3, 7], [4, 1]),
+        {"dims": 3, "full_rank": True},
+        "collinear",
+    ),
     ("as many rows as columns", table([1, 2], [3, 7]), {"dims": 2, "full_rank": True}, "collinear"),
 ]
 

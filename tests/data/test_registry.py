@@ -183,6 +183,7 @@ def test_heights_hold_the_published_numbers_and_admit_to_being_simulated():
 def test_the_dinosaur_has_the_statistics_of_its_dozen():
     need("datasaurus")
     values = registry.load("datasaurus").values
+    np.testing.assert_array_equal(values[0], [55.3846, 97.1795])  # the others share the rest
     np.testing.assert_allclose(values.mean(axis=0), [54.26, 47.83], atol=0.01)
     np.testing.assert_allclose(values.std(axis=0, ddof=1), [16.77, 26.94], atol=0.01)
     assert np.corrcoef(values.T)[0, 1] == pytest.approx(-0.06, abs=0.01)
