@@ -95,6 +95,7 @@ def stage(
         "summary": summary,
         "summaries": list(frame_summaries),
         "handles": [_finite(asdict(handle)) for handle in handles],
+        "answered": st.session_state.get(f"{key}.answered", 0),
         "live": asdict(live) if live else None,
         "filename": filename,
         "bare": bare,
@@ -103,7 +104,9 @@ def stage(
     }
 
     def moved() -> None:
-        event = clean_move(st.session_state[key].get("moved"), handles)
+        report = st.session_state[key].get("moved")
+        st.session_state[f"{key}.answered"] = _number(report)
+        event = clean_move(report, handles)
         if event is not None and on_move is not None:
             on_move(*event)
 
@@ -114,6 +117,12 @@ def stage(
             on_scrub(index)
 
     _component()(key=key, data=data, on_moved_change=moved, on_scrubbed_change=scrubbed)
+
+
+def _number(report: object) -> int:
+    """Which report of the browser's this is, so that an old answer cannot pull a handle back."""
+    number = report.get("number") if isinstance(report, dict) else 0
+    return number if type(number) is int and 0 <= number < 2**53 else 0
 
 
 def clean_move(event: object, handles: Sequence[Handle]) -> tuple[str, float, float] | None:

@@ -68,6 +68,8 @@ export function mount(root, Plotly) {
   let component, data, figure, frames = [], dark, texts = {};
   let frame = 0, playing = null, shownWords = "";
   let dragging = null, lastSent = 0, waiting = 0, pending = null;
+  let asked = Date.now(); // number of the newest report; the server repeats the one it answers
+  const ahead = new Map(); // handle -> where the hand has it, while that answer is on its way
 
   const plot = element("div", { class: "gx-plot", role: "img" });
   const overlay = svg("svg", { class: "gx-handles" });
@@ -285,14 +287,17 @@ export function mount(root, Plotly) {
       [x, y] = limit(handle, handle.axes.includes("x") ? x : handle.x, handle.axes.includes("y") ? y : handle.y);
       if (throttled) dragging = { id, x, y, dx: dragging.dx, dy: dragging.dy };
       else { handle.x = x; handle.y = y; }
+      ahead.set(id, { x, y, number: ++asked, since: performance.now() });
       placeHandles();
-      report("moved", { id, x, y }, throttled);
+      report("moved", { id, x, y, number: asked }, throttled);
     };
     const toData = (event, handle) => {
       const box = overlay.getBoundingClientRect();
       const ax = axisOf(handle, "x"), ay = axisOf(handle, "y");
       return [ax.p2l(event.clientX - box.left - ax._offset), ay.p2l(event.clientY - box.top - ay._offset)];
     };
+    // touch-action says nothing to a group inside an svg: a finger would scroll the page instead.
+    grip.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
     grip.onpointerdown = (event) => {
       if (event.button) return;
       event.preventDefault();
@@ -357,6 +362,12 @@ export function mount(root, Plotly) {
     data = next.data;
     dark = nowDark;
     waiting = 0;
+    for (const handle of data.handles) {
+      const hand = ahead.get(handle.id);
+      if (!hand) continue;
+      if (data.answered >= hand.number || performance.now() - hand.since > 3000) ahead.delete(handle.id);
+      else { handle.x = hand.x; handle.y = hand.y; } // an older answer: the hand is further already
+    }
     texts = { figure: data.figure, frames: data.frames, dark };
     if (old.figure !== data.figure || old.dark !== dark) figure = JSON.parse(dark ? toDark(data.figure) : data.figure);
     if (old.frames !== data.frames || old.dark !== dark) {

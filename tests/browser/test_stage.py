@@ -1,0 +1,522 @@
+"""The stage under a real hand: film, handles, live slider, theme, saving, and what goes wrong."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from explorer.components.stage import publish
+from explorer.figures import theme
+from tests.browser.conftest import PHONE, serving
+
+pytestmark = pytest.mark.browser
+
+APP = Path(__file__).parent / "apps" / "stage_app.py"
+COUNT = 6
+
+#: What the picture shows: the height of the line, from the svg itself, in data units.
+LINE = """() => {
+  const plot = document.querySelector('.gx-plot'), axis = plot._fullLayout.yaxis;
+  const path = plot.querySelectorAll('.scatterlayer .trace')[1].querySelector('.js-line');
+  const start = path.getAttribute('d').match(/^M[^,]+,([^L]+)L/);
+  return Math.round(10 * axis.p2l(Number(start[1]))) / 10;
+}"""
+DRAWN = """() => document.querySelectorAll('.gx-plot .scatterlayer .trace .js-line').length > 0"""
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("stage")  # Streamlit serves files from beside the script
+    publish(folder / "static")
+    script, log = Path(shutil.copy(APP, folder)), folder / "host.log"
+    with serving(script, log) as url:
+        yield url
+    assert "Traceback" not in log.read_text(), log.read_text()
+
+
+class Stage:
+    """One page of the host, and what passes between it and the server."""
+
+    def __init__(self, seen, path: str):
+        self.page, self.calm, self.sent = seen.page, seen.calm, []
+        self.page.on("websocket", lambda ws: ws.on("framesent", lambda f: self.sent.append(f)))
+        self.page.goto(f"{seen.watch.home}/{path}")
+        self.page.wait_for_function(DRAWN, timeout=60_000)
+        self.quiet()
+
+    def quiet(self, wait: int = 250) -> "Stage":
+        """Let the server finish and the browser paint."""
+        self.page.wait_for_timeout(wait)
+        self.page.wait_for_function(
+            "() => document.querySelector('[data-testid=stApp]').dataset.testScriptState"
+            " === 'notRunning'"
+        )
+        self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() =>"
+                           " requestAnimationFrame(done)))")  # fmt: skip
+        return self
+
+    @property
+    def state(self) -> dict:
+        return json.loads(self.page.locator("#state").inner_text())
+
+    @property
+    def line(self) -> float:
+        return self.page.evaluate(LINE)
+
+    @property
+    def words(self) -> str:
+        return self.page.locator(".gx-summary").inner_text()
+
+    @property
+    def spoken(self) -> str:
+        return self.page.locator(".gx-plot").get_attribute("aria-label")
+
+    def button(self, name: str):
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    @property
+    def slider(self):
+        return self.page.locator(".gx-range")
+
+    def handle(self, name: str):
+        return self.page.locator(f".gx-handle[data-id={name}]")
+
+    def send(self, event: str, value: str) -> None:
+        """A report as a tampered browser could make it; `value` is JavaScript."""
+        self.page.evaluate(
+            f"document.querySelector('.gx-root').latest.setTriggerValue('{event}', {value})"
+        )
+        self.quiet()
+
+    def hears(self, check: str) -> dict:
+        """Wait until Python's state makes this JavaScript true of `s`; the state."""
+        self.page.wait_for_function(
+            "() => { const s = JSON.parse(document.querySelector('#state').innerText);"
+            f" return {check}; }}",
+            timeout=15_000,
+        )
+        return self.state
+
+    def shows(self, height: float) -> None:
+        """Picture, words and screen reader agree."""
+        self.page.wait_for_function(f"() => ({LINE})() === {height}", timeout=10_000)
+        assert self.line == height
+        assert str(round(height)) in self.words
+        assert self.spoken == self.words
+
+
+@pytest.fixture
+def film(visit, host) -> Stage:
+    return Stage(visit(url=host), "")
+
+
+@pytest.fixture
+def handles(visit, host) -> Stage:
+    return Stage(visit(url=host), "handles")
+
+
+# ------------------------------------------------------------------------------- the film
+
+
+def test_the_film_opens_where_it_is_told(film):
+    film.shows(1)
+    assert film.slider.get_attribute("aria-valuetext") == "Step 1 of 5"
+    assert film.page.locator(".gx-output").inner_text() == "Step 1 of 5"
+    assert film.slider.get_attribute("aria-label") == "Step"
+
+
+def test_the_keyboard_scrubs_in_the_browser_alone(film):
+    film.slider.focus()
+    film.sent.clear()
+    for height in (2, 3, 4):
+        film.page.keyboard.press("ArrowRight")
+        film.shows(height)
+        assert film.slider.get_attribute("aria-valuetext") == f"Step {height} of 5"
+    film.page.keyboard.press("ArrowLeft")
+    film.shows(3)
+    film.page.keyboard.press("Home")
+    film.shows(0)
+    film.page.keyboard.press("End")
+    film.shows(5)
+    film.page.keyboard.press("ArrowRight")  # there is nothing beyond the end
+    film.shows(5)
+
+
+def test_dragging_the_slider_shows_frames_on_the_way_and_reports_once_at_rest(film):
+    box = film.slider.bounding_box()
+    y = box["y"] + box["height"] / 2
+    film.page.mouse.move(box["x"] + 0.2 * box["width"], y)
+    film.page.mouse.down()
+    film.quiet(100)
+    film.sent.clear()
+    seen = []
+    for step in range(21):
+        film.page.mouse.move(box["x"] + box["width"] * (0.2 + 0.035 * step), y)
+        seen.append(film.line)
+    assert sorted(set(seen)) == seen[:1] + sorted(set(seen))[1:]  # never backwards
+    assert {2, 3, 4} <= set(seen)
+    assert film.sent == [], "scrubbing spoke to the server"
+    film.page.mouse.up()
+    film.quiet()
+    assert film.state["heard"] == [film.line]
+    assert len(film.sent) == 1
+
+
+def test_step_buttons_go_forward_back_and_to_the_start(film):
+    film.button("One step forward").click()
+    film.shows(2)
+    film.button("One step back").click()
+    film.button("One step back").click()
+    film.shows(0)
+    film.button("One step back").click()
+    film.shows(0)
+    film.button("One step forward").click()
+    film.button("First frame").click()
+    film.shows(0)
+    assert film.quiet().state["heard"] == [2, 1, 0, 0, 1, 0]
+
+
+def test_play_runs_to_the_end_and_says_so_and_starts_again(film):
+    film.sent.clear()
+    film.button("Play").click()
+    assert film.button("Pause").is_visible()
+    film.shows(5)
+    film.button("Play").wait_for()
+    film.quiet()
+    assert film.state["heard"] == [5]
+    film.button("Play").click()  # from the start again
+    film.page.wait_for_function(f"() => ({LINE})() < 5")
+    film.shows(5)
+
+
+def test_pause_stops_and_reports_where(film):
+    film.button("First frame").click()
+    film.button("Play").click()
+    film.page.wait_for_function(f"() => ({LINE})() >= 2")
+    film.button("Pause").click()
+    film.quiet()
+    stopped = film.line
+    film.page.wait_for_timeout(300)
+    assert film.line == stopped
+    assert film.state["heard"][-1] == stopped
+
+
+def test_the_arrow_keys_on_any_button_of_the_film_move_it(film):
+    film.button("Play").focus()
+    film.page.keyboard.press("ArrowRight")
+    film.shows(2)
+    film.page.keyboard.press("End")
+    film.shows(5)
+    film.page.keyboard.press("Home")
+    film.shows(0)
+    film.page.keyboard.press("Tab")
+    film.page.keyboard.press("Tab")
+    assert film.page.evaluate("document.activeElement.className") == "gx-range"
+
+
+def test_what_a_frame_changes_beyond_the_traces_goes_back_too(film):
+    """A frame may rename an axis; the next one must not keep the name."""
+    title = film.page.locator(".gx-plot .ytitle")
+    film.slider.focus()
+    for key, height in (("End", 5), ("Home", 0), ("ArrowRight", 1)):
+        film.page.keyboard.press(key)
+        film.shows(height)
+        assert title.text_content() == f"width at {height}"
+
+
+def test_a_rerun_keeps_film_focus_and_picture(film):
+    """The same element stays in the page: nothing is built anew, nothing jumps back."""
+    film.page.evaluate("document.querySelector('.gx-plot').mark = 'same'")
+    film.slider.focus()
+    film.page.keyboard.press("End")
+    film.quiet()
+    runs = film.state["runs"]
+    film.page.evaluate("""() => [...document.querySelectorAll('button')].find((b) =>
+      b.innerText.includes('Run again')).dispatchEvent(new MouseEvent('click', {bubbles: true}))""")
+    film.quiet()
+    assert film.state["runs"] > runs
+    film.shows(5)
+    assert film.page.evaluate("document.querySelector('.gx-plot').mark") == "same"
+    assert film.page.evaluate("document.activeElement.className") == "gx-range"
+
+
+# ------------------------------------------------------------------------------- handles
+
+
+def centre(stage: Stage, name: str) -> tuple[float, float]:
+    box = stage.handle(name).locator(".gx-hit").bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+SCALE = """() => { const full = document.querySelector('.gx-plot')._fullLayout;
+  return [full.xaxis.l2p(1) - full.xaxis.l2p(0), full.yaxis.l2p(1) - full.yaxis.l2p(0)]; }"""
+
+
+def test_a_dragged_handle_is_followed_by_the_server_while_it_moves(handles):
+    """Distinct pictures between down and up, each computed from a new position."""
+    handles.page.evaluate(f"""() => {{ window.heights = []; const watch = () => {{
+      const now = ({LINE})(); if (window.heights.at(-1) !== now) window.heights.push(now);
+      requestAnimationFrame(watch); }}; watch(); }}""")
+    per_x, per_y = handles.page.evaluate(SCALE)
+    x, y = centre(handles, "free")
+    handles.page.mouse.move(x, y)
+    handles.page.mouse.down()
+    for step in range(1, 31):
+        handles.page.mouse.move(x + per_x * 2 * step / 30, y + per_y * 3 * step / 30)
+        handles.page.wait_for_timeout(40)
+    on_the_way = handles.page.evaluate("window.heights.length")
+    handles.page.mouse.up()
+    handles.quiet(500)
+    assert on_the_way >= 6, on_the_way
+    there = handles.state["where"]["free"]
+    assert there == pytest.approx([3, 4], abs=0.05)
+    assert handles.state["path"] == sorted(handles.state["path"])
+    handles.shows(round(there[1], 1))
+    assert centre(handles, "free") == pytest.approx((x + 2 * per_x, y + 3 * per_y), abs=3)
+    handles.calm()
+
+
+def test_a_handle_stays_in_its_bounds_and_on_its_axis(handles):
+    per_x, per_y = handles.page.evaluate(SCALE)
+    for name, end in (("free", [5, -5]), ("side", [5, -3])):
+        x, y = centre(handles, name)
+        handles.page.mouse.move(x, y)
+        handles.page.mouse.down()
+        handles.page.mouse.move(x + 9 * per_x, y - 30 * per_y, steps=5)
+        handles.page.mouse.up()
+        handles.quiet(400)
+        assert handles.state["where"][name] == end
+
+
+def test_the_arrow_keys_move_a_handle_by_its_step(handles):
+    handles.handle("free").focus()
+    handles.page.keyboard.press("ArrowRight")
+    handles.page.keyboard.press("ArrowUp")
+    handles.quiet()
+    assert handles.state["where"]["free"] == pytest.approx([1.1, 1.2])
+    handles.page.keyboard.press("Shift+ArrowLeft")
+    handles.quiet()
+    assert handles.state["where"]["free"] == pytest.approx([0.1, 1.2])
+    handles.page.keyboard.press("Shift+ArrowLeft")  # past the bound
+    handles.quiet()
+    assert handles.state["where"]["free"] == pytest.approx([0.0, 1.2])
+    assert handles.page.evaluate("document.activeElement.dataset.id") == "free"
+    handles.page.keyboard.press("Tab")
+    assert handles.page.evaluate("document.activeElement.dataset.id") == "side"
+    handles.page.keyboard.press("ArrowUp")  # not its direction
+    handles.page.keyboard.press("ArrowRight")
+    handles.quiet()
+    assert handles.state["where"]["side"] == pytest.approx([3.5, -3])
+
+
+def test_quick_key_presses_all_count(handles):
+    handles.handle("free").focus()
+    for _ in range(20):
+        handles.page.keyboard.press("ArrowRight")
+    handles.hears("Math.abs(s.where.free[0] - 3) < 1e-9")
+    assert handles.handle("free").get_attribute("aria-label").startswith("Mean: 3, 1 (")
+
+
+def test_a_handle_says_what_it_is_and_where(handles):
+    label = handles.handle("free").get_attribute("aria-label")
+    assert label.startswith("Mean: 1, 1 (") and "arrow keys" in label
+    assert handles.handle("side").get_attribute("aria-label").startswith("Edge: 3 (")
+    assert handles.handle("free").get_attribute("role") == "button"
+    handles.handle("free").focus()
+    handles.page.keyboard.press("ArrowUp")
+    handles.quiet()
+    assert handles.handle("free").get_attribute("aria-label").startswith("Mean: 1, 1.2 (")
+
+
+def test_a_finger_drags_a_handle(chromium, host):
+    context = chromium.new_context(
+        viewport={"width": PHONE[0], "height": PHONE[1]}, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    page.goto(f"{host}/handles")
+    page.wait_for_function(DRAWN, timeout=60_000)
+    per_x, per_y = page.evaluate(SCALE)
+    box = page.locator(".gx-handle[data-id=free] .gx-hit").bounding_box()
+    assert min(box["width"], box["height"]) >= 40  # large enough for a finger
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    touch = context.new_cdp_session(page)
+    point = {"x": x, "y": y}
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [point]})
+    for step in range(1, 6):
+        point = {"x": x + per_x * step / 5, "y": y + per_y * step / 5}
+        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.wait_for_function(
+        "() => JSON.parse(document.querySelector('#state').innerText).where.free.every("
+        "(value) => Math.abs(value - 2) < 0.1)",
+        timeout=15_000,
+    )
+    context.close()
+
+
+# ------------------------------------------------------------------------------- the live slider
+
+
+def test_the_live_slider_is_recomputed_while_it_moves(visit, host):
+    live = Stage(visit(url=host), "live")
+    assert live.slider.get_attribute("aria-valuetext") == "t = 1 s"
+    runs = live.state["runs"]
+    box = live.slider.bounding_box()
+    y = box["y"] + box["height"] / 2
+    live.page.mouse.move(box["x"] + 0.2 * box["width"], y)
+    live.page.mouse.down()
+    seen = set()
+    for step in range(25):
+        live.page.mouse.move(box["x"] + box["width"] * (0.2 + 0.03 * step), y)
+        live.page.wait_for_timeout(40)
+        seen.add(live.line)
+    assert len(seen) >= 5
+    live.page.mouse.up()
+    live.quiet(500)
+    assert live.state["runs"] > runs + 5
+    index = live.state["index"]
+    assert int(live.slider.input_value()) == index
+    assert live.line == pytest.approx(index / 10)
+    live.slider.focus()
+    live.page.keyboard.press("ArrowLeft")
+    live.quiet()
+    assert live.state["index"] == index - 1
+
+
+# ------------------------------------------------------------------------------- appearance
+
+
+def test_another_theme_recolours_without_a_reload(film):
+    light, dark = theme.ROLES["model"]
+
+    def colour() -> str:
+        return film.page.evaluate(
+            "getComputedStyle(document.querySelectorAll('.gx-plot .js-line')[0]).stroke"
+        )
+
+    film.page.evaluate("window.here = true")
+    film.slider.focus()
+    film.page.keyboard.press("End")
+    assert colour() == rgb(light)
+    film.page.emulate_media(color_scheme="dark")
+    film.page.wait_for_function(
+        f"() => getComputedStyle(document.querySelector('.gx-plot .js-line')).stroke"
+        f" === '{rgb(dark)}'",
+        timeout=10_000,
+    )
+    assert film.page.evaluate("window.here") is True
+    film.shows(5)
+    film.page.emulate_media(color_scheme="light")
+    film.page.wait_for_function(
+        f"() => getComputedStyle(document.querySelector('.gx-plot .js-line')).stroke"
+        f" === '{rgb(light)}'",
+        timeout=10_000,
+    )
+
+
+def rgb(color: str) -> str:
+    return "rgb({}, {}, {})".format(*(int(color[i : i + 2], 16) for i in (1, 3, 5)))
+
+
+def test_words_follow_the_language(visit, host):
+    korean = Stage(visit(url=host), "?lang=ko")
+    names = [node.get_attribute("aria-label") for node in korean.page.locator(".gx-button").all()]
+    names += [node.get_attribute("aria-label") for node in korean.page.locator(".gx-save").all()]
+    assert len(names) == 6
+    assert all(re.search(r"[가-힣]", name) for name in names), names
+
+
+DOMAINS = """() => { const full = document.querySelector('.gx-plot')._fullLayout;
+  return [full.xaxis2.domain[0], full.yaxis.domain[0], full.height]; }"""
+
+
+def test_panels_stack_on_a_phone_and_stand_side_by_side_on_a_desk(visit, host):
+    seen = visit(url=host)
+    panels = Stage(seen, "panels")
+    assert panels.page.evaluate(DOMAINS) == [0.55, 0, 320]
+    panels.page.set_viewport_size({"width": 390, "height": 844})
+    panels.page.wait_for_function(f"() => ({DOMAINS})()[2] === 640", timeout=10_000)
+    assert panels.page.evaluate(DOMAINS) == [0, 0.6, 640]
+    width = panels.page.evaluate("document.querySelector('.gx-plot').scrollWidth")
+    assert width <= 390
+    panels.page.set_viewport_size({"width": 1280, "height": 900})
+    panels.page.wait_for_function(f"() => ({DOMAINS})()[2] === 320", timeout=10_000)
+
+
+# ------------------------------------------------------------------------------- taken home
+
+
+@pytest.mark.parametrize("kind", ["PNG", "SVG"])
+def test_the_picture_can_be_saved_as_it_stands(film, kind, tmp_path):
+    film.slider.focus()
+    film.page.keyboard.press("End")
+    film.shows(5)
+    with film.page.expect_download() as waiting:
+        film.button(f"Save picture ({kind})").click()
+    file = tmp_path / "picture"
+    waiting.value.save_as(file)
+    assert waiting.value.suggested_filename == f"figure.{kind.lower()}"
+    content = file.read_bytes()
+    if kind == "PNG":
+        assert content[:8] == b"\x89PNG\r\n\x1a\n"
+        width, height = (int.from_bytes(content[i : i + 4], "big") for i in (16, 20))
+        assert width == 2400 and height >= 1200
+    else:
+        text = content.decode()
+        assert text.startswith("<svg") and "width at 5" in text
+    film.shows(5)
+
+
+# ------------------------------------------------------------------------------- what goes wrong
+
+WRONG = [
+    "null", "'x'", "[]", "{}", "true", "-1", "1e9", "1.5", "NaN",
+    "{id: 'free', x: 'a', y: 0}", "{id: 'free', x: null, y: 0}", "{id: 'free', x: 1}",
+    "{id: 'nobody', x: 1, y: 1}", "{id: ['free'], x: 1, y: 1}", "{id: 'free', x: [1], y: {}}",
+]  # fmt: skip
+
+
+def test_reports_that_make_no_sense_change_nothing(handles):
+    before = handles.state["where"]
+    for value in WRONG:
+        handles.send("moved", value)
+        assert handles.state["where"] == before, value
+    assert handles.page.get_by_test_id("stException").count() == 0
+    handles.send("moved", "{id: 'free', x: 2, y: 99}")  # a sensible one still counts, in bounds
+    assert handles.state["where"]["free"] == [2, 5]
+
+
+def test_frames_that_do_not_exist_change_nothing(film):
+    for value in [*WRONG, "99", f"{COUNT}"]:
+        film.send("scrubbed", value)
+    assert film.state["heard"] == []
+    assert film.page.get_by_test_id("stException").count() == 0
+    film.send("scrubbed", "3")
+    assert film.state["heard"] == [3]
+
+
+@pytest.mark.parametrize("file", ["**/plotly-*.min.js", "**/stage-*.js"])
+def test_a_library_that_does_not_load_is_said_calmly(chromium, host, file):
+    context = chromium.new_context(locale="en-US")
+    page = context.new_page()
+    broken = []
+    page.on("pageerror", lambda error: broken.append(str(error)))
+    page.route(file, lambda route: route.abort())
+    page.goto(host)
+    page.get_by_text("The picture library did not load. Reload the page, please.").wait_for()
+    assert broken == []
+    page.unroute(file)
+    page.reload()
+    page.wait_for_function(DRAWN, timeout=60_000)
+    context.close()
+
+
+def test_nothing_goes_wrong_in_an_ordinary_visit(film):
+    film.slider.focus()
+    film.page.keyboard.press("End")
+    film.button("Run again").click()
+    film.quiet()
+    film.calm()
