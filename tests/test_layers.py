@@ -5,6 +5,7 @@ Everything here reads the source (`ast`), so a rule also holds for imports insid
 
 import ast
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -31,7 +32,7 @@ BELOW: dict[str, set[str]] = {
     "lessons": {"i18n"},
     "metrics": {"models"},
     "data": {"models", "i18n"},
-    "figures": {"models", "metrics", "i18n"},
+    "figures": {"models", "metrics", "data", "i18n"},
     "components": {"figures", "i18n"},
     "ui": {"components", "figures", "lessons", "metrics", "data", "models", "catalog", "i18n"},
 }
@@ -47,7 +48,10 @@ FOREIGN_TO = {
     "i18n": {"streamlit", "torch", "plotly", "numpy"},
     "components": {"torch", "sklearn", "scipy"},
     "ui": {"torch", "sklearn", "scipy"},
-    "pages": {"torch", "plotly", "scipy"},  # no mathematics and no plotting code on a page
+    "pages": {
+        "torch",
+        "plotly",
+    },  # no plotting code on a page; scipy only as an oracle in "Checked"
 }
 MODEL_LIBRARIES = {"numpy", "scipy", "torch", "einops"}
 #: The estimator's manners (constructor, checks, attributes), next to the algorithm they serve.
@@ -110,6 +114,14 @@ def test_each_part_uses_only_its_libraries(path):
         assert foreign <= ({"sklearn"} if path.name in ESTIMATOR else set())
     assert not top & PICKLES
     assert "importlib" not in top, "an import by name escapes these rules"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_a_page_builds_no_figure(path):
+    """Figures come from explorer.figures, so that scripts and tests can build them too."""
+    calls = {dotted_name(n.func) for n in ast.walk(tree(path)) if isinstance(n, ast.Call)}
+    drawing = re.compile(r"^(go|px|plotly)\.|\.add_(trace|shape|annotation)$|\.update_layout$")
+    assert not {name for name in calls if drawing.search(name)}
 
 
 def test_the_table_of_parts_names_every_part():
@@ -197,7 +209,8 @@ def test_opening_every_lesson_loads_neither_torch_nor_scikit_learn(tmp_path):
     )
     assert result.returncode == 0, result.stderr
     heavy = json.loads(result.stdout.strip().splitlines()[-1])
-    assert heavy == {entry.slug: [] for entry in catalog.LESSONS}
+    assert set(heavy) >= {entry.slug for entry in catalog.LESSONS}
+    assert not any(heavy.values()), heavy
 
 
 def test_requirements_are_pinned_and_complete():

@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -181,29 +182,39 @@ IDLE = """() => !document.querySelector('[data-stale=true]') &&
   document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"""
 
 
-@pytest.fixture
-def visit(chromium: Any, explorer: str) -> Iterator[Callable[..., Visit]]:
-    """Make a window: visit(dark=…, language=…, size=…, url=…) -> Visit."""
-    contexts = []
+@pytest.fixture(scope="module")
+def windows(chromium: Any) -> Callable[..., Any]:
+    """One window for each kind of reader: its pages share what the browser has loaded before."""
 
-    def make(
-        dark: bool = False, language: str = "en", size: tuple[int, int] = DESK, url: str = explorer
-    ) -> Visit:
-        context = chromium.new_context(
+    @cache
+    def window(dark: bool, language: str, size: tuple[int, int]) -> Any:
+        return chromium.new_context(
             viewport={"width": size[0], "height": size[1]},
             color_scheme="dark" if dark else "light",
             locale={"en": "en-US", "ko": "ko-KR"}[language],
             accept_downloads=True,
             reduced_motion="reduce",
         )
-        contexts.append(context)
-        page, watch = context.new_page(), Watch(url)
+
+    return window
+
+
+@pytest.fixture
+def visit(windows: Callable[..., Any], explorer: str) -> Iterator[Callable[..., Visit]]:
+    """A new page: visit(dark=…, language=…, size=…, url=…) -> Visit."""
+    pages = []
+
+    def make(
+        dark: bool = False, language: str = "en", size: tuple[int, int] = DESK, url: str = explorer
+    ) -> Visit:
+        page, watch = windows(dark, language, size).new_page(), Watch(url)
+        pages.append(page)
         watch.follow(page)
         return Visit(page, watch)
 
     yield make
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
 
 
 def photograph(page: Any, name: str) -> None:

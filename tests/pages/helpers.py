@@ -182,6 +182,11 @@ class Knob:
     ends: tuple[Any, ...]
     step: float = 1.0
 
+    @property
+    def name(self) -> str:
+        """The setting's name, as in the address."""
+        return self.key.split(".", 1)[1]
+
     def anywhere(self, rng: random.Random) -> Any:
         """A position of the knob drawn at random, with its ends drawn more often."""
         if self.kind not in ("slider", "number_input") or rng.random() < 0.2:
@@ -215,7 +220,7 @@ def shake(at: AppTest, rng: random.Random, turns: int = 6) -> AppTest:
     """Turn a few knobs to random positions."""
     for _ in range(turns):
         knob = rng.choice(knobs(at))
-        turn(at, **{knob.key.split(".", 1)[1]: knob.anywhere(rng)})
+        turn(at, **{knob.name: knob.anywhere(rng)})
     return at
 
 

@@ -50,7 +50,7 @@ Draw = Callable[[some.SearchStrategy], object]
 def turn_a_knob(at: AppTest, draw: Draw) -> str:
     knob = draw(some.sampled_from(knobs(at)))
     position = knob.anywhere(random.Random(draw(some.integers(0, 10**6))))
-    turn(at, **{knob.key.split(".", 1)[1]: position})
+    turn(at, **{knob.name: position})
     return f"{knob.key} = {position}"
 
 
