@@ -232,6 +232,7 @@ def test_collection_after_each_rerun_is_off_and_nothing_is_reported_home():
     settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
     assert settings["runner"]["postScriptGC"] is False
     assert settings["browser"]["gatherUsageStats"] is False
+    assert settings["server"]["showEmailPrompt"] is False
     assert settings["client"]["showErrorDetails"] == "none"
 
 
