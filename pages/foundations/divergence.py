@@ -55,11 +55,11 @@ def spoken(value: float) -> str:
 
 
 def table(letter: str, count: int, first: float) -> list[float]:
-    """Probabilities from sliders for all outcomes but the last, which takes what is left."""
-    left, values = 1.0, []
-    for i in range(count - 1):
-        default = first if i == 0 else round((1 - first) / (count - 1), 2)
+    """Probabilities: the first, then a slider for each but the last, which takes what is left."""
+    values, left = [first], round(1 - first, 10)
+    for i in range(1, count - 1):
         label = _("{letter} of {outcome}").format(letter=letter, outcome=figures.NAMES[i])
+        default = round((0.3 if letter == "p" else 0.4) / (count - 1), 2)
         value = min(controls.slider(f"{letter}{i + 1}", label, 0, 1, default, 0.01), left)
         values.append(value)
         left = round(left - value, 10)
@@ -68,15 +68,21 @@ def table(letter: str, count: int, first: float) -> list[float]:
 
 def show_bars(picture, panel) -> None:  # noqa: ANN001
     with panel:
-        count = int(controls.choice("k", _("Outcomes"), {"2": "2", "3": "3", "4": "4"}, "2"))
-        way = direction()
-        p, q = table("p", count, 0.7), table("q", count, 0.6)
+        of_a = {name: _("{letter} of {outcome}").format(letter=name, outcome="A") for name in "pq"}
+        first = [
+            controls.slider(f"{name}1", of_a[name], 0, 1, default, 0.01)
+            for name, default in (("p", 0.7), ("q", 0.6))
+        ]
         with st.container(horizontal=True):
             for name, preset in (("0.6", 0.6), ("0.2", 0.2), ("0.7", 0.7)):
                 st.button(
                     f"q(A) = {name}", key=f"divergence.q{name}", on_click=state.put,
                     kwargs={"k": "2", "p1": 0.7, "q1": preset},
                 )  # fmt: skip
+        with lesson.more():
+            way = direction()
+            count = int(controls.choice("k", _("Outcomes"), {"2": "2", "3": "3", "4": "4"}, "2"))
+            p, q = table("p", count, first[0]), table("q", count, first[1])
     forward, backward, js = kl_discrete(p, q), kl_discrete(q, p), js_discrete(p, q)
     summary = _(
         "p = ({p}), q = ({q}). KL(p‖q) is {forward} nats, KL(q‖p) is {backward} nats, their "
@@ -143,10 +149,10 @@ def drag_bar(name: str, _x: float, y: float) -> None:
 def show_bells(picture, panel) -> None:  # noqa: ANN001
     low, high = figures.BELLS
     with panel:
-        way = direction()
         mu = controls.slider("mu", _("Mean of q"), -4, 4, 1.5, 0.05)
         sigma = controls.slider("sigma", _("Width of q (σ)"), 0.3, 3, 1.5, 0.05)
         with lesson.more():
+            way = direction()
             mean = controls.slider("pmu", _("Mean of p"), -4, 4, -0.5, 0.05)
             width = controls.slider("psigma", _("Width of p (σ)"), 0.3, 3, 0.8, 0.05)
     p, q = Gaussian.from_std(mean, width), Gaussian.from_std(mu, sigma)
@@ -175,10 +181,12 @@ def show_bells(picture, panel) -> None:  # noqa: ANN001
         numbers = [kl_grid(a.log_prob(x), b.log_prob(x), 1e-3) for a, b in ((p, q), (q, p))]
         grid = _("Sum over 80,001 points")
         js = js_grid(p.log_prob(x), q.log_prob(x), 1e-3)
+        both = Mixture.from_std([0.5, 0.5], [mean, mu], [width, sigma]).log_prob(x)
+        to_middle = sum(kl_grid(a.log_prob(x), both, 1e-3) for a in (p, q)) / 2
         return [
             Check("KL(p‖q)", forward, grid, numbers[0]),
             Check("KL(q‖p)", backward, grid, numbers[1]),
-            Check(_("Jensen–Shannon and its bound log 2"), js, "log 2", log(2)),
+            Check(_("Jensen–Shannon"), js, _("Two KLs to the mixture of both"), to_middle),
         ]
 
     lesson.checked(compare)

@@ -155,8 +155,7 @@ def test_answers_set_the_stage():
 def test_checked_numbers_agree(view):
     text = reading(unfold(open_lesson("divergence", view=view), "checked"))
     differences = [float(d) for d in re.findall(r"Difference ([\d.e+-]+\d)", text)]
-    skip = 1 if view == "bells" else 0  # Jensen–Shannon stands beside its bound, not an equal
-    assert len(differences) >= 2 and max(differences[: len(differences) - skip]) < 1e-6
+    assert len(differences) >= 2 and max(differences) < 1e-6
 
 
 def test_korean_page_has_the_numbers():
