@@ -398,7 +398,7 @@ def test_where_the_product_is_lost(facts):
     first = int(np.argmax(running == 0)) + 1
     assert 200 < first < 400
     product = formulas.fit(facts, MU, SIGMA)[1]
-    assert f"point {first} on" in product
+    assert rf"\prod_{{i=1}}^{{{first}}} p(\data{{x_i}}) = 0" in product
     power = norm(MU, SIGMA).logpdf(X).sum() / np.log(10)
     assert f"10^{{{power:.0f}}}" in product
 

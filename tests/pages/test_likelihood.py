@@ -103,7 +103,7 @@ def test_product_is_lost_where_numpy_loses_it(heights):
     running = np.cumprod(norm(172.0, 3.0).pdf(heights))
     first = int(np.argmax(running == 0)) + 1
     assert 50 < first < 500
-    assert f"from point {first} on" in equations(at)[1]
+    assert rf"\prod_{{i=1}}^{{{first}}}" in equations(at)[1] and "= 0" in equations(at)[1]
 
 
 # -------------------------------------------------------------------------------------- sample

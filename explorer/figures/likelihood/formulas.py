@@ -53,10 +53,9 @@ def _product(facts: Facts, bell: Gaussian, total: float) -> str:
     lost = np.flatnonzero((running == 0) | np.isinf(running))
     if len(lost):
         wrong = r"\infty" if np.isinf(running[lost[0]]) else "0"
-        words = _("multiplied one by one, a computer has {value} from point {i} on").format(
-            value=rf"}}{wrong}\text{{", i=f"{lost[0] + 1:,}"
-        )
-        return rf"{exact} \approx 10^{{{grouped(power)}}}\qquad\text{{{words}}}"
+        first = rf"\prod_{{i=1}}^{{{grouped(lost[0] + 1)}}} p(\data{{x_i}})"
+        computer = rf"\text{{{_('on a computer')}: }}{first} = {wrong}"
+        return rf"{exact} \approx 10^{{{grouped(power)}}},\qquad {computer}"
     mantissa, exponent = 10 ** (power % 1), int(np.floor(power))
     return rf"{exact} = {mantissa:.3f}\cdot 10^{{{exponent}}}"
 
