@@ -82,7 +82,12 @@ def listed(names: list[str], limit: int = 6) -> str:
     return shown if len(names) <= limit else f"{shown}, … ({len(names)})"
 
 
+def plain(text: str) -> str:
+    """Text for a Markdown renderer that shows it as it is."""
+    return _MARKDOWN.sub(r"\\\1", text)
+
+
 def _escaped(value: object) -> object:
     if isinstance(value, Message):
         return value.markdown()
-    return _MARKDOWN.sub(r"\\\1", value) if isinstance(value, str) else value
+    return plain(value) if isinstance(value, str) else value

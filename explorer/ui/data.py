@@ -17,7 +17,7 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.components.sketchpad import sketchpad
 from explorer.data import own, registry
 from explorer.data.limits import MAX_BYTES, MAX_COLUMNS, MAX_ROWS
-from explorer.data.message import DataError
+from explorer.data.message import DataError, plain
 from explorer.data.table import Table
 from explorer.i18n import _
 from explorer.ui import state as parsers
@@ -108,8 +108,8 @@ def choose(
     if problem is not None:
         line.warning(f"{problem.markdown()} {_('Until then this page shows its own example.')}")
     count = _("{count} rows").format(count=f"{len(chosen.x):,}")
-    facts = f"**{chosen.title}** · {count} · {' × '.join(chosen.labels)}"
-    line.caption(" · ".join((facts, *chosen.table.notes)))
+    facts = f"**{plain(chosen.title)}** · {count} · {plain(' × '.join(chosen.labels))}"
+    line.caption(" · ".join((facts, *chosen.table.notes_markdown)))
     if box.open:
         with box:
             _ways(controls, chosen, dims)

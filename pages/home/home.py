@@ -2,7 +2,6 @@
 
 from itertools import groupby
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from explorer import catalog, i18n
@@ -14,7 +13,7 @@ from explorer.ui.frame import prose
 
 
 @st.cache_data(show_spinner=False)
-def chart(part: str, language: str) -> go.Figure:
+def chart(part: str, language: str):  # noqa: ANN201
     """One part of the map; it changes only with the language of the titles."""
     entries = [entry for entry in catalog.LESSONS if entry.part == part]
     return journey.chart([journey.Node(e.slug, prose(e).title, e.needs) for e in entries])
