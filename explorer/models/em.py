@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 
 from explorer.models.checks import Array, as_matrix
 from explorer.models.covariance import CollapsedComponent, constrain, refuse_collapsed
-from explorer.models.mixture import Mixture
+from explorer.models.mixture import Mixture, bayes
 
 __all__ = ["CollapsedComponent", "EMStep", "Mixture", "e_step", "em_steps", "lower_bound", "m_step"]
 
@@ -58,7 +58,7 @@ class Moments:
 
 def e_step(x: ArrayLike, mixture: Mixture) -> tuple[Array, Array]:
     """gamma (N, K) = pi_k N(x_n | k) / sum_j pi_j N(x_n | j) (PRML 9.23), and log p(x_n) (N,)."""
-    return mixture.infer(x)
+    return bayes(mixture.log_joint(x))  # log pi_k + log N(x_n | mu_k, Sigma_k)
 
 
 def weighted_moments(x: Array, gamma: Array) -> Moments:
