@@ -232,7 +232,7 @@ def test_a_cut_through_the_data_is_compared_with_counting():
 @HEIGHTS
 def test_the_moments_of_the_heights_and_weights():
     at = open_lesson("multivariate", view="fit", n="25000")
-    assert said(at, r"middle \(([\d.]+), ([\d.]+)\)") == (172.7, 57.64)
+    assert said(at, r"mean \(([\d.]+), ([\d.]+)\)") == (172.7, 57.64)
     assert "0.5029" in equations(at)[1]
     at = unfold(at, "checked")
     assert "172.7025085" in reading(at)

@@ -51,10 +51,11 @@ def _moment(t: float, hand: Hand, z: np.ndarray) -> list[dict]:
 
 
 def _ghost(hand: Hand) -> list[dict]:
-    """What stays for comparison: the round rings, and names for both kinds."""
+    """What stays for comparison: both ends of the way, and their names."""
     corner = hand.mean + 2 * hand.factor @ [0.5, 0.75**0.5]  # on the 2 sigma ring, to the right
     return [
         path(TWO_RINGS, "latent", 1.2, "dot"),
+        path(hand.mean + TWO_RINGS @ hand.factor.T, "model", 1.2, "dot"),
         written(np.array([[-1.42, 1.42]]), ["z"], "latent", "top left"),
         written(corner[None], ["x = μ + L z"], "model", "top left"),
     ]

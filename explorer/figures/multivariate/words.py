@@ -33,7 +33,7 @@ def of_shape(bell: Gaussian) -> str:
     variances, axes = bell.principal_axes()
     angle = degrees(atan2(axes[1, 0], axes[0, 0]))
     return _(
-        "A normal distribution in the plane: middle at ({m1}, {m2}), standard deviations {s1} and "
+        "A normal distribution in the plane: mean ({m1}, {m2}), standard deviations {s1} and "
         "{s2}, correlation {rho}. The arrows along its own two axes are {l1} and {l2} long; the "
         "longer one is tilted by {angle}°. The 1σ ring has area {area}."
     ).format(
@@ -69,7 +69,7 @@ def no_density() -> str:
 def of_hill(bell: Gaussian, a: float | None = None) -> str:
     """The surface: its height, and the cut if there is one."""
     words = _(
-        "The density as a hill over the plane, {peak} high at the middle ({m1}, {m2}), with rings "
+        "The density as a hill over the plane, {peak} high at the mean ({m1}, {m2}), with rings "
         "at 1, 2 and 3σ. The volume under it is 1: the smaller the area of the 1σ ring, here "
         "{area}, the higher the hill."
     ).format(
@@ -160,7 +160,7 @@ def of_fit(fitted: Gaussian, points: np.ndarray, point: tuple[float, float], tot
     exact = ", ".join(f"{100 * share_inside(r):.1f} %" for r in RADII)
     d = float(fitted.mahalanobis([point])[0])
     return _(
-        "Fit to {n} of {total} points: middle ({m1}, {m2}), standard deviations {s1} and {s2}, "
+        "Fit to {n} of {total} points: mean ({m1}, {m2}), standard deviations {s1} and {s2}, "
         "correlation {rho}. Inside 1, 2 and 3σ lie {counted} of the points; a normal distribution "
         "holds {exact}. The point in your hand lies {d} standard deviations out; {farther} of a "
         "normal distribution lies farther."
