@@ -1,4 +1,4 @@
-"""The best that EM finds from several starts: what a mixture set by hand can be held against.
+"""The best that EM finds from many starts: what a mixture set by hand can be held against.
 
 Letters: N points, D dimensions, K components; x (N, D). Log-likelihoods in nats.
 """
@@ -9,30 +9,23 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from explorer.models.checks import as_matrix
-from explorer.models.em import CollapsedComponent, EMStep, em_steps
+from explorer.models.em import CollapsedComponent, em_steps
+from explorer.models.em_many import End, best_of
+from explorer.models.em_start import spread_out
 from explorer.models.gaussian import Gaussian
 from explorer.models.mixture import Mixture
 
 
-def restarts(x: ArrayLike, k: int, starts: int = 8, seed: int = 0) -> list[EMStep]:
-    """Where EM ends from several random starts, best first; those that collapsed are left out.
+def best_end(x: ArrayLike, k: int, starts: int = 30, seed: int = 0) -> End:
+    """The highest end of EM from random starts; collapsed if they all are.
 
-    Each start: equal weights, k of the points as means, the cloud's covariance divided by k.
+    Each start: equal weights, k far-apart points as means, the cloud's covariance divided by k.
     """
-    x = as_matrix(x)
-    if k == 1:
-        starts = 1
-    generator, ends = np.random.default_rng(seed), []
+    x, generator = as_matrix(x), np.random.default_rng(seed)
     shared = np.repeat(Gaussian.fit(x).covariance[None] / k, k, axis=0)  # (K, D, D)
-    for _ in range(starts):
-        means = x[generator.choice(len(x), size=k, replace=False)]
-        start = Mixture(np.full(k, 1 / k), means, shared)
-        try:
-            *_rest, end = em_steps(x, start, tol=1e-6, max_iter=150)
-        except CollapsedComponent:
-            continue
-        ends.append(end)
-    return sorted(ends, key=lambda end: -end.log_likelihood)
+    places = [spread_out(x, k, generator) for _ in range(starts if k > 1 else 1)]
+    begin = [Mixture(np.full(k, 1 / k), place, shared) for place in places]
+    return best_of(x, begin, "full", 0.0)
 
 
 def best_found(x: ArrayLike, k: int, rows: int = 2000) -> float | None:
@@ -44,10 +37,11 @@ def best_found(x: ArrayLike, k: int, rows: int = 2000) -> float | None:
     few = x[:: -(-len(x) // rows)]
     if k > len(np.unique(few, axis=0)) // 3:
         return None  # a component per two or three points climbs without end
-    for end in restarts(few, k):
-        try:
-            *_rest, full = em_steps(x, end.mixture, tol=1e-6, max_iter=10)
-        except CollapsedComponent:
-            continue
-        return full.log_likelihood_per_point
-    return None
+    end = best_end(few, k)
+    if end.collapsed:
+        return None
+    try:
+        *_rest, full = em_steps(x, end.mixture, tol=1e-6, max_iter=10)
+    except CollapsedComponent:
+        return None
+    return full.log_likelihood_per_point
