@@ -12,6 +12,7 @@ from explorer import i18n
 from explorer.figures import likelihood as figures
 from explorer.figures import theme
 from explorer.figures.likelihood import describe, formulas
+from explorer.figures.likelihood.facts import nice
 from explorer.figures.likelihood.fit import log_range, thinned
 from explorer.figures.likelihood.parts import outline
 from explorer.figures.likelihood.spread import CURVES, DOTS, INSIDE_95, STUDIES
@@ -67,7 +68,7 @@ def test_bins_are_round_and_hold_everything(facts):
     assert (facts.heights * width).sum() == pytest.approx(1)
     counts = np.histogram(X, facts.edges)[0]
     assert facts.heights * 400 * width[0] == pytest.approx(counts)
-    assert width[0] == 0.5
+    assert width[0] == pytest.approx(0.2)
 
 
 def test_bins_follow_freedman_and_diaconis():
@@ -80,9 +81,9 @@ def test_bins_follow_freedman_and_diaconis():
     [(0.0966, 0.1), (2.4, 5), (10.0, 10), (0.00011, 0.0002), (7e6, 1e7), (1.0004e-9, 1e-9)],
 )
 def test_nice_numbers(value, up):
-    from explorer.figures.likelihood.facts import nice
-
     assert nice(value) == pytest.approx(up)
+    down = {0.1: 0.05, 5: 2, 10: 10, 0.0002: 0.0001, 1e7: 5e6, 1e-9: 1e-9}[up]
+    assert nice(value, down=True) == pytest.approx(down)
 
 
 def test_counts():

@@ -110,9 +110,10 @@ def _scattered(facts: Facts, found: Estimates, ddof: int) -> str:
     return _(
         "{count} studies of {n} points each. Their means scatter by {mean_error} "
         "(theory σ/√n: {mean_theory}), their standard deviations by {std_error} "
-        "(theory for large n, σ/√(2n): {std_theory}). Mean of the estimated variances: {variance} "
+        "(theory for many points from a bell, σ/√(2n): {std_theory}). "
+        "Mean of the estimated variances: {variance} "
         "(exactly expected: {expected}; variance of the data: {truth}). "
-        "Inside the dashed ellipse: {inside} (theory for large n: 95 %)."
+        "Inside the dashed ellipse: {inside} (theory for many points from a bell: 95 %)."
     ).format(
         count=f"{len(sigma):,}",
         n=f"{found.n:,}",

@@ -56,7 +56,8 @@ class Facts:
         low, high = min(self.ends[0], m - 4 * s), max(self.ends[1], m + 4 * s)
         lower, upper = np.quantile(self.x, [0.25, 0.75])
         width = 2 * float(upper - lower) * len(self.x) ** (-1 / 3)
-        width = nice(float(np.clip(width, (high - low) / 50, (high - low) / 12)))
+        finest, coarsest = nice((high - low) / 60), (high - low) / 12
+        width = max(finest, nice(min(max(width, finest), coarsest), down=True))
         first, last = np.floor(low / width) - 1, np.ceil(high / width) + 1  # a bin to spare
         return width * np.arange(first, last + 1)
 
@@ -100,10 +101,12 @@ class Facts:
         return f"{value:,.{self.digits}f} {self.unit}".strip().replace("-", "−")
 
 
-def nice(value: float) -> float:
-    """The next round number from `value` up: 1, 2 or 5 times a power of ten."""
+def nice(value: float, down: bool = False) -> float:
+    """The next round number from `value` up, or down: 1, 2 or 5 times a power of ten."""
     power = 10.0 ** np.floor(np.log10(value))
-    return float(next(m for m in (1, 2, 5, 10) if m * power >= 0.999 * value) * power)
+    steps = (10, 5, 2, 1) if down else (1, 2, 5, 10)
+    near = 1.001 if down else 0.999  # so that 0.1 + 0.2 is already 0.3
+    return float(power * next(m for m in steps if (m * power <= near * value) == down))
 
 
 def histogram(x: Array, edges: Array) -> Array:

@@ -11,6 +11,7 @@ from explorer.i18n import _
 from explorer.models.gaussian import Gaussian
 from explorer.models.likelihood import Estimates, expected_variance, standard_errors
 
+THEN = r"\qquad\allowbreak "  # between two formulas; a narrow screen puts them below each other
 FIRST = 3000  # points multiplied one after another in the demonstration of underflow
 
 
@@ -38,7 +39,7 @@ def fit(facts: Facts, mu: float, sigma: float) -> tuple[str, ...]:
         rf" = \data{{{grouped(n)}}}\cdot({mean:.4f})",
         _product(facts, Gaussian.from_std(mu, sigma), total),
         rf"\truth{{\hat\mu}} = \data{{\bar x}} = \frac1n\sum_i \data{{x_i}}"
-        rf" = \truth{{{grouped(m, digits + 2)}}}\qquad"
+        rf" = \truth{{{grouped(m, digits + 2)}}}{THEN}"
         r"\truth{\hat\sigma} = \data{s} = \sqrt{\frac1n\sum_i(\data{x_i}-\data{\bar x})^2}"
         rf" = \truth{{{grouped(s, digits + 2)}}}",
     )
@@ -55,7 +56,7 @@ def _product(facts: Facts, bell: Gaussian, total: float) -> str:
         wrong = r"\infty" if np.isinf(running[lost[0]]) else "0"
         first = rf"\prod_{{i=1}}^{{{grouped(lost[0] + 1)}}} p(\data{{x_i}})"
         computer = rf"\text{{{_('on a computer')}: }}{first} = {wrong}"
-        return rf"{exact} \approx 10^{{{grouped(power)}}},\qquad {computer}"
+        return rf"{{{exact} \approx 10^{{{grouped(power)}}}}}{THEN}{{{computer}}}"
     mantissa, exponent = 10 ** (power % 1), int(np.floor(power))
     return rf"{exact} = {mantissa:.3f}\cdot 10^{{{exponent}}}"
 
@@ -66,7 +67,7 @@ def sample(facts: Facts, mu: float, sigma: float, seed: int) -> tuple[str, ...]:
     digits = facts.digits
     return (
         r"\sample{x} = \model{\mu}+\model{\sigma}\,\latent{z},\quad \latent{z}\sim\mathcal N(0,1):"
-        rf"\qquad\sample{{{grouped(first, digits)}}} = \model{{{grouped(mu, digits)}}}"
+        rf"{THEN}\sample{{{grouped(first, digits)}}} = \model{{{grouped(mu, digits)}}}"
         rf"+\model{{{grouped(sigma, digits)}}}\cdot\latent{{{signed((first - mu) / sigma, 3)}}}",
     )
 
@@ -82,15 +83,15 @@ def tails(facts: Facts, mu: float, sigma: float, t: float) -> tuple[str, ...]:
     )
     return (
         rf"P(x\le \condition{{t}}) = \Phi\Big({standardised}\Big) = \Phi({z})"
-        rf" = \model{{{share(below)}}}\qquad {_counted(up_to, facts.moments.n)}",
+        rf" = \model{{{share(below)}}}{THEN}{_counted(up_to, facts.moments.n)}",
         rf"P(x> \condition{{t}}) = 1-\Phi({z})"
-        rf" = \model{{{share(above)}}}\qquad {_counted(beyond, facts.moments.n)}",
+        rf" = \model{{{share(above)}}}{THEN}{_counted(beyond, facts.moments.n)}",
     )
 
 
 def _counted(some: int, n: int) -> str:
     fraction = rf"\frac{{\data{{{grouped(some)}}}}}{{\data{{{grouped(n)}}}}}"
-    return rf"\text{{{_('counted')}: }}{fraction} = \data{{{share(some / n)}}}"
+    return rf"{{\text{{{_('counted')}: }}{fraction} = \data{{{share(some / n)}}}}}"
 
 
 def share(value: float) -> str:
@@ -110,14 +111,14 @@ def spread(facts: Facts, found: Estimates, ddof: int) -> tuple[str, ...]:
     if ddof:
         divisor, expected = ("n-1", r"\truth{\sigma}^2")
     return (
-        r"\mathrm{SE}(\sample{\hat\mu}) = \frac{\truth{\sigma}}{\sqrt n}"
-        rf" = \truth{{{grouped(theory[0], d)}}}\ {_found(grouped(mean_error, d))}\qquad"
-        r"\mathrm{SE}(\sample{\hat\sigma}) \approx \frac{\truth{\sigma}}{\sqrt{2n}}"
+        r"\mathrm{SE}(\sample{\hat\mu}) = \truth{\sigma}/\sqrt n"
+        rf" = \truth{{{grouped(theory[0], d)}}}\ {_found(grouped(mean_error, d))}{THEN}"
+        r"\mathrm{SE}(\sample{\hat\sigma}) \approx \truth{\sigma}/\sqrt{2n}"
         rf" = \truth{{{grouped(theory[1], d)}}}\ {_found(grouped(std_error, d))}",
         rf"\mathbb E\Big[\frac1{{{divisor}}}\sum_i(\data{{x_i}}-\sample{{\hat\mu}})^2\Big]"
         rf" = {expected} = \truth{{{significant(expected_variance(s, n, ddof))}}}\ "
         rf"{_found(significant(typical(found, ddof)[1] ** 2))}"
-        rf"\qquad\truth{{\sigma}}^2 = \truth{{{significant(s**2)}}}",
+        rf"{THEN}{{\truth{{\sigma}}^2 = \truth{{{significant(s**2)}}}}}",
     )
 
 
