@@ -32,7 +32,7 @@ def found(facts):
 
 
 def trace(figure: go.Figure | go.Frame, name: str) -> go.Scatter:
-    (one,) = (t for t in figure.data if t.name == name)
+    (one,) = (t for t in figure.data if t.meta == name)
     return one
 
 
@@ -192,7 +192,7 @@ def test_film_of_draws(facts):
         assert -heights * np.diff(edges) == pytest.approx(shares)
     assert -heights == pytest.approx(np.diff(norm(MU, SIGMA).cdf(edges)) / np.diff(edges), abs=0.02)
     base = figure.data[frame.traces[0]]
-    assert base.name == "drawn" and len(base.x) == len(bars.y)
+    assert base.meta == "drawn" and len(base.x) == len(bars.y)
 
 
 def test_draws_of_a_seed_belong_together():

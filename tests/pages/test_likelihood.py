@@ -80,7 +80,7 @@ def test_sliders_move_curve_and_numbers(heights):
     logs = norm(171.5, 5.5).logpdf(heights)
     assert f"−{-logs.mean():.3f} nats" in summary(at)
     assert f"has −{-logs.min():.1f} nats" in summary(at)
-    curve = next(t for t in figure(at)["data"] if t.get("name") == "curve")
+    curve = next(t for t in figure(at)["data"] if t.get("meta") == "curve")
     np.testing.assert_allclose(curve["y"], norm(171.5, 5.5).pdf(curve["x"]), rtol=1e-9)
     assert address(at).items() >= {"mu": "171.5", "sigma": "5.5"}.items()
 
@@ -170,7 +170,7 @@ def test_tails_of_my_curve_on_a_logarithmic_axis():
     at = open_lesson("likelihood", view="tails", who="mine", mu="170", sigma="4", t="185", log="1")
     assert f"{norm(170, 4).sf(185):.6f}" in equations(at)[1]
     assert figure(at)["layout"]["yaxis2"]["type"] == "log"
-    mark = next(t for t in figure(at)["data"] if t.get("name") == "t")
+    mark = next(t for t in figure(at)["data"] if t.get("meta") == "t")
     assert mark["y"][0] == pytest.approx(norm(170, 4).sf(185))
 
 

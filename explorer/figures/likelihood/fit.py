@@ -71,7 +71,7 @@ def _landscape(facts: Facts) -> list[go.Scatter]:
     line = {"color": theme.color("model", 0.5), "width": 1}
     style = {"mode": "lines", "fill": "toself", "fillcolor": theme.color("model", 0.13)}
     return [
-        go.Scatter(name=f"{drop:g}", x=curve[:, 0], y=curve[:, 1], line=line, **style, **PLANE)
+        go.Scatter(meta=f"{drop:g}", x=curve[:, 0], y=curve[:, 1], line=line, **style, **PLANE)
         for drop, curve in zip(LEVELS, facts.contours, strict=True)
     ]
 
@@ -89,7 +89,7 @@ def _standing(facts: Facts, mu: float, sigma: float) -> list[go.Scatter]:
     name = Word(m, s, "\u2002" + _("maximum"), "truth", "middle right")
     return [
         words(*depths, top, name, axes=PLANE),
-        go.Scatter(name="way", x=[mu, m], y=[sigma, s], mode="lines", line=way, **PLANE),
+        go.Scatter(meta="way", x=[mu, m], y=[sigma, s], mode="lines", line=way, **PLANE),
         star(m, s),
     ]
 
@@ -102,8 +102,8 @@ def _bell(facts: Facts, mu: float, sigma: float) -> list[go.Scatter]:
     side, height = at["sigma"][1], at["mu"][1]
     rule = np.array([[mu, 0], [mu, height], [np.nan, np.nan], [mu, side], [mu + sigma, side]])
     return [
-        theme.line(x, Gaussian.from_std(mu, sigma).prob(x), name="curve", **SWIFT),
-        theme.line(rule[:, 0], rule[:, 1], width=1.5, name="rule", **SWIFT),
+        theme.line(x, Gaussian.from_std(mu, sigma).prob(x), meta="curve", **SWIFT),
+        theme.line(rule[:, 0], rule[:, 1], width=1.5, meta="rule", **SWIFT),
         words(
             Word(mu, height, "μ\u2003", "model", "middle left", 17),
             Word(mu + sigma / 2, side, "σ", "model", "bottom center", 17),
@@ -128,10 +128,10 @@ def _log_density(facts: Facts, mu: float, sigma: float) -> list[go.Scatter]:
     found = f"{_('your mean')} {mean:.3f}{' ↓' * lost}".replace("-", "−")
     highest = f"{_('highest mean')} {best:.3f}".replace("-", "−")
     return [
-        theme.line(facts.grid[seen], log_curve[seen], name="log density", **BELOW),
-        go.Scatter(name="points", x=points, y=at_points, mode="markers", marker=dots, **BELOW),
-        theme.line(span, np.full(2, best), "truth", 1.5, name="highest mean", **BELOW),
-        theme.line(span, np.full(2, height), "model", 1.5, name="your mean", **BELOW),
+        theme.line(facts.grid[seen], log_curve[seen], meta="log density", **BELOW),
+        go.Scatter(meta="points", x=points, y=at_points, mode="markers", marker=dots, **BELOW),
+        theme.line(span, np.full(2, best), "truth", 1.5, meta="highest mean", **BELOW),
+        theme.line(span, np.full(2, height), "model", 1.5, meta="your mean", **BELOW),
         words(
             Word(right, best, highest, "truth", "top left", 13),
             Word(right, height, found, "model", "top left" if lost else "bottom left", 13),

@@ -16,6 +16,7 @@ Places = dict[str, tuple[float, float]]  # an axis -> where it stands in the pic
 TICKS = 5  # at most, on a panel's axis
 LEFT, RIGHT = (0.0, 0.455), (0.58, 1.0)  # the two panels
 
+# `meta` names a trace for whoever reads the figure; nobody sees it.
 # plotly checks every property of every trace anew, which takes ten times as long as making it.
 SWIFT: dict[str, Any] = {"hoverinfo": "skip", "_validate": False}
 PLANE = {"xaxis": "x2", "yaxis": "y2", **SWIFT}  # on the axes of the right-hand panel
@@ -62,7 +63,7 @@ def bars(facts: Facts, heights: Array, role: str, name: str = "data") -> go.Scat
     gap = 0.04 * (right - left)
     x = np.column_stack([left + gap, left + gap, right - gap, right - gap, np.nan * left])
     return go.Scatter(
-        name=name,
+        meta=name,
         x=x.ravel(),
         y=outline(heights),
         mode="none",
@@ -81,7 +82,7 @@ def outline(heights: Array) -> Array:
 def star(mu: float, sigma: float) -> go.Scatter:
     """The exact answer in the landscape: a green star."""
     marker = {"symbol": "star", "size": 14, "color": theme.color("truth")}
-    return go.Scatter(name="maximum", x=[mu], y=[sigma], mode="markers", marker=marker, **PLANE)
+    return go.Scatter(meta="maximum", x=[mu], y=[sigma], mode="markers", marker=marker, **PLANE)
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def words(*these: Word, axes: Mapping[str, Any] = SWIFT) -> go.Scatter:
     """All words of one panel as one trace."""
     font = {"color": [theme.color(w.role) for w in these], "size": [w.size for w in these]}
     return go.Scatter(
-        name="words",
+        meta="words",
         x=[w.x for w in these],
         y=[w.y for w in these],
         text=[w.text for w in these],

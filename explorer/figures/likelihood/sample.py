@@ -29,8 +29,8 @@ def sample(facts: Facts, mu: float, sigma: float, seed: int) -> go.Figure:
         bars(facts, 0 * facts.heights, "sample", "drawn"),
         _one_by_one(drawn[:0], top),
         bars(facts, facts.heights, "data"),
-        theme.line(facts.grid, bell, width=2.5, name="curve", **SWIFT),
-        theme.line(facts.grid, -bell, width=2.5, name="mirrored curve", **SWIFT),
+        theme.line(facts.grid, bell, width=2.5, meta="curve", **SWIFT),
+        theme.line(facts.grid, -bell, width=2.5, meta="mirrored curve", **SWIFT),
         theme.line(np.array(facts.span), np.zeros(2), "ink", 1, **SWIFT),
         words(
             Word(left, 0.9 * top, _("data"), "data", "middle right", 16),
@@ -53,7 +53,7 @@ def _one_by_one(drawn: Array, top: float) -> go.Scatter:
     """The first draws, each a diamond, in a strip under the picture."""
     some = drawn[:SHOWN]
     return theme.points(
-        some, np.full(len(some), -1.13 * top), "sample", 10, name="one by one", **SWIFT
+        some, np.full(len(some), -1.13 * top), "sample", 10, meta="one by one", **SWIFT
     )
 
 

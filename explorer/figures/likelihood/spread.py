@@ -57,7 +57,7 @@ def spread(
     traces = [
         *_moving(facts, found[0], ddof),
         bars(facts, facts.heights, "data"),
-        theme.line(facts.grid, facts.best.prob(facts.grid), "truth", 2.5, name="all", **SWIFT),
+        theme.line(facts.grid, facts.best.prob(facts.grid), "truth", 2.5, meta="all", **SWIFT),
         star(*facts.moments.maximum()),
     ]
     layout = panels(facts, (0, 1.1 * facts.top), 470)
@@ -116,10 +116,10 @@ def _moving(facts: Facts, found: Estimates, ddof: int) -> list[go.Scatter]:
     middle = {"symbol": "diamond", "size": 15, "color": theme.color("sample"), "line": ring}
     return [
         _curves(facts, found.mean[:CURVES], sigma[:CURVES]),
-        theme.points(found.mean[:DOTS], sigma[:DOTS], "sample", 7, name="studies", **PLANE),
-        theme.line(contour[:, 0], contour[:, 1], "model", 2, name="3 nats", **PLANE),
-        theme.line(ellipse[:, 0], ellipse[:, 1], "truth", 2.5, name="theory", **PLANE),
-        go.Scatter(name="together", x=[center], y=[width], mode="markers", marker=middle, **PLANE),
+        theme.points(found.mean[:DOTS], sigma[:DOTS], "sample", 7, meta="studies", **PLANE),
+        theme.line(contour[:, 0], contour[:, 1], "model", 2, meta="3 nats", **PLANE),
+        theme.line(ellipse[:, 0], ellipse[:, 1], "truth", 2.5, meta="theory", **PLANE),
+        go.Scatter(meta="together", x=[center], y=[width], mode="markers", marker=middle, **PLANE),
     ]
 
 
@@ -132,7 +132,7 @@ def _curves(facts: Facts, means: Array, stds: Array) -> go.Scatter:
     style = {"color": theme.color("sample", 0.6), "width": 1.5}
     y = bells.ravel().astype(np.float32)  # half the way to the browser
     return go.Scatter(
-        name="curves", x=np.tile(x, len(means)), y=y, mode="lines", line=style, **SWIFT
+        meta="curves", x=np.tile(x, len(means)), y=y, mode="lines", line=style, **SWIFT
     )
 
 

@@ -31,7 +31,7 @@ def tails(facts: Facts, mu: float, sigma: float, t: float, log: bool = False) ->
         bars(facts, facts.heights, "data"),
         _area(bell, np.linspace(low, t, 100), 0.12, "up to t"),
         _area(bell, np.linspace(t, high, 100), 0.55, "beyond t"),
-        theme.line(facts.grid, bell.prob(facts.grid), name="curve", **SWIFT),
+        theme.line(facts.grid, bell.prob(facts.grid), meta="curve", **SWIFT),
         theme.vertical(t, 0, grip_height(facts, sigma)),
         _readings(facts, bell, t),
         *(_folded(facts, bell, t) if log else _cumulative(facts, bell, t)),
@@ -94,7 +94,7 @@ def percent(share: float) -> str:
 
 def _area(bell: Gaussian, x: Array, alpha: float, name: str) -> go.Scatter:
     style = {"fill": "tozeroy", "mode": "none", "fillcolor": theme.color("model", alpha)}
-    return go.Scatter(name=name, x=x, y=bell.prob(x), **style, **SWIFT)
+    return go.Scatter(meta=name, x=x, y=bell.prob(x), **style, **SWIFT)
 
 
 def _cumulative(facts: Facts, bell: Gaussian, t: float) -> list[go.Scatter]:
@@ -102,7 +102,7 @@ def _cumulative(facts: Facts, bell: Gaussian, t: float) -> list[go.Scatter]:
     x, share = _stairs(facts)
     return [
         _staircase(x, share),
-        theme.line(facts.grid, bell.cdf(facts.grid), name="share", **PLANE),
+        theme.line(facts.grid, bell.cdf(facts.grid), meta="share", **PLANE),
         *_pointer(t, float(bell.cdf(t)), 0.0, facts.span[0]),
     ]
 
@@ -115,7 +115,7 @@ def _folded(facts: Facts, bell: Gaussian, t: float) -> list[go.Scatter]:
     tiny = 1e-300  # zero has no place on this axis
     return [
         _staircase(x[inside], np.minimum(share, 1 - share)[inside]),
-        theme.line(facts.grid, np.maximum(tent, tiny), name="share", **PLANE),
+        theme.line(facts.grid, np.maximum(tent, tiny), meta="share", **PLANE),
         *_pointer(t, max(min(both_sides(bell, t)), tiny), 10.0**FLOOR, facts.span[0]),
     ]
 
@@ -131,7 +131,7 @@ def _stairs(facts: Facts, most: int = 150) -> tuple[Array, Array]:
 
 def _staircase(x: Array, share: Array) -> go.Scatter:
     style = {"color": theme.color("data"), "width": 5, "shape": "hv"}
-    return go.Scatter(name="counted", x=x, y=share, mode="lines", line=style, opacity=0.5, **PLANE)
+    return go.Scatter(meta="counted", x=x, y=share, mode="lines", line=style, opacity=0.5, **PLANE)
 
 
 def _pointer(t: float, share: float, floor: float, left: float) -> list[go.Scatter]:
@@ -140,6 +140,6 @@ def _pointer(t: float, share: float, floor: float, left: float) -> list[go.Scatt
     dot = {"color": theme.color("condition"), "size": 10}
     path = [t, t, left], [floor, share, share]
     return [
-        go.Scatter(name="way", x=path[0], y=path[1], mode="lines", line=style, **PLANE),
-        go.Scatter(name="t", x=[t], y=[share], mode="markers", marker=dot, **PLANE),
+        go.Scatter(meta="way", x=path[0], y=path[1], mode="lines", line=style, **PLANE),
+        go.Scatter(meta="t", x=[t], y=[share], mode="markers", marker=dot, **PLANE),
     ]
