@@ -14,6 +14,7 @@ from scipy.special import xlogy
 from explorer.figures import theme
 from explorer.i18n import _
 from explorer.models.divergence import ReverseStep, elbo, kl_terms, reverse_fit
+from explorer.models.forward_kl import forward_kl
 from explorer.models.gaussian import Gaussian
 from explorer.models.mixture import Mixture
 
@@ -218,6 +219,7 @@ class Fitting:
     figure: go.Figure
     steps: tuple[ReverseStep, ...]
     forward: Gaussian
+    covering: tuple[float, ...]  # KL(p‖q) of each step, nats
 
 
 def fitting(p: Mixture, start: Gaussian, x_title: str = "x") -> Fitting:
@@ -228,7 +230,7 @@ def fitting(p: Mixture, start: Gaussian, x_title: str = "x") -> Fitting:
     forward = p.moments()
     middle, spread = forward.mu_sigma()
     x = np.linspace(middle - 4 * spread, middle + 4 * spread, 241)
-    top = 1.25 * max(float(p.prob(x).max()), float(every[-1].q.prob(every[-1].q.mean)[0]))
+    top = 1.35 * max(float(p.prob(x).max()), float(every[-1].q.prob(every[-1].q.mean)[0]))
     figure = theme.figure(x_title, _("density"), (x[0], x[-1]), (0, top), height=450)
     kl = np.array([step.kl for step in steps])
     _side_by_side(figure, _("step"), _("KL(q‖p) (nats)"), 620)
@@ -243,24 +245,33 @@ def fitting(p: Mixture, start: Gaussian, x_title: str = "x") -> Fitting:
     figure.add_trace(theme.label(at, height, _("forward fit"), "sample", 14, "top right"))
     peak = x[int(p.prob(x).argmax())]
     figure.add_trace(theme.label(peak, float(p.prob(x).max()), "<b>p</b>", "truth", 18))
+    covering = tuple(forward_kl(p, step.q) for step in steps)
+    read = theme.label(x[0], top, _both(steps[0].kl, covering[0]), "ink", 15, "bottom right")
     numbers = np.array([step.iteration for step in steps])
     right = {"xaxis": "x2", "yaxis": "y2", "hoverinfo": "skip"}
     figure.add_trace(theme.line(numbers, kl, "muted", 2, **right))
     marker = {"color": theme.color("condition"), "size": 13, "symbol": "diamond"}
     figure.add_trace(go.Scatter(x=[0], y=[kl[0]], mode="markers", marker=marker, **right))
+    figure.add_trace(read)
     figure.frames = [
         go.Frame(
             name=str(step.iteration),
-            traces=[2, 3, 7],
+            traces=[2, 3, 7, 8],
             data=[
                 {"type": "scatter", "y": step.q.prob(x)},
                 {"type": "scatter", **_place(step.q)},
                 {"type": "scatter", "x": [step.iteration], "y": [step.kl]},
+                {"type": "scatter", "text": [_both(step.kl, forwards)]},
             ],
         )
-        for step in steps
+        for step, forwards in zip(steps, covering, strict=True)
     ]
-    return Fitting(figure, steps, forward)
+    return Fitting(figure, steps, forward, covering)
+
+
+def _both(backward: float, forward: float) -> str:
+    """Both divergences of one q, as they stand in the picture."""
+    return f"KL(q‖p) = {backward:.3f}<br>KL(p‖q) = {forward:.3f}"
 
 
 def _place(q: Gaussian) -> dict:

@@ -21,9 +21,11 @@ from explorer.models.divergence import (
     reverse_kl,
 )
 from explorer.models.em import em_steps
+from explorer.models.forward_kl import forward_kl
 from explorer.models.gaussian import Gaussian
 from explorer.models.mixture import Mixture
 from explorer.ui.frame import Check, Lesson
+from explorer.ui.state import integer
 
 lesson = Lesson("divergence")
 lesson.opening()
@@ -92,9 +94,7 @@ def show_bars(picture, panel) -> None:  # noqa: ANN001
         forward=spoken(forward), backward=spoken(backward), js=spoken(js),
     )  # fmt: skip
     if isinf(forward) or isinf(backward):
-        summary += " " + _(
-            "Infinite: one of the two calls something impossible that the other says happens."
-        )
+        summary += " " + why_infinite(p, q)
     with picture:
         figure = figures.bars(p, q, way)
         stage(figure, key="divergence.stage", summary=summary, handles=tops(p, q), on_move=drag_bar)
@@ -124,6 +124,17 @@ def show_bars(picture, panel) -> None:  # noqa: ANN001
         lambda: {"outcome": names, "p": np.array(p), "q": np.array(q)},
         lambda: f"{IMPORTS}figure = divergence.bars({p!r}, {q!r}, {way!r})",
     )
+
+
+def why_infinite(p: list[float], q: list[float]) -> str:
+    """Which outcome one of the two rules out although the other says that it happens."""
+    who, other = (q, p) if isinf(kl_discrete(p, q)) else (p, q)
+    outcome = next(i for i, (a, b) in enumerate(zip(who, other, strict=True)) if a == 0 < b)
+    names = ("q", "p") if who is q else ("p", "q")
+    return _(
+        "Infinite: {one} rules {outcome} out, but {two} says it happens with probability "
+        "{share:.2f}. A little probability there makes the divergence finite again."
+    ).format(one=names[0], two=names[1], outcome=figures.NAMES[outcome], share=other[outcome])
 
 
 def tops(p: list[float], q: list[float]) -> list[Handle]:
@@ -302,6 +313,8 @@ def show_bound(picture, panel) -> None:  # noqa: ANN001
 
 # ---- one bell for two bumps --------------------------------------------------------------------
 
+FINAL = 99  # the film's last frame, however long it is
+
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def two_bumps(identity, _x: np.ndarray) -> Mixture:  # noqa: ANN001
@@ -342,34 +355,49 @@ def show_fit(picture, panel) -> None:  # noqa: ANN001
     start = Gaussian.from_std(middle + z * spread, width * spread)
     fit = film(weights, means, stds, *start.mu_sigma(), title)
     forward, end = fit.forward, fit.steps[-1]
-    covering = reverse_kl(forward, p)[0]
+    covering, least = reverse_kl(forward, p)[0], forward_kl(p, forward)
+    last = len(fit.steps) - 1
+    frame = min(controls.hidden("frame", FINAL, integer(0, FINAL)), last)
     mean, sigma = end.q.mu_sigma()
     said = _(
-        "Step {step}: q has mean {mu:.3g} and width {sigma:.3g}, KL(q‖p) = {kl:.4f} nats. "
-        "The forward fit has mean {fmu:.3g} and width {fsigma:.3g}, KL(q‖p) = {fkl:.4f} nats."
+        "Step {step}: q has mean {mu:.3g} and width {sigma:.3g}, KL(q‖p) = {kl:.4f} and "
+        "KL(p‖q) = {back:.4f} nats. The forward fit has mean {fmu:.3g} and width {fsigma:.3g}, "
+        "KL(q‖p) = {fkl:.4f} and KL(p‖q) = {fback:.4f} nats."
     )
     summaries = [
         said.format(
             step=step.iteration, mu=step.q.mu_sigma()[0], sigma=step.q.mu_sigma()[1], kl=step.kl,
-            fmu=middle, fsigma=spread, fkl=covering,
+            back=back, fmu=middle, fsigma=spread, fkl=covering, fback=least,
         )
-        for step in fit.steps
+        for step, back in zip(fit.steps, fit.covering, strict=True)
     ]  # fmt: skip
-    grip = Handle(
-        "z", middle + z * spread, float(start.prob(start.mean)[0]), _("Start of q"), BLUE, "x",
-        "circle", (middle - 2.5 * spread, middle + 2.5 * spread, 0, 1e9),
-        (0.05 * spread, 0.05 * spread),
-    )  # fmt: skip
+    limits = (middle - 2.5 * spread, middle + 2.5 * spread)
+    step_x = (0.05 * spread, 0.05 * spread)
+    grips = [
+        Handle("z", start.mean[0], float(start.prob(start.mean)[0]), _("Start of q"), BLUE, "x",
+               "circle", (*limits, 0, 1e9), step_x),
+        Handle("w", start.mean[0] + width * spread,
+               float(start.prob(start.mean + width * spread)[0]), _("Width of q (σ)"), BLUE,
+               "x", "diamond", (start.mean[0] + 0.1 * spread, start.mean[0] + 2 * spread, 0, 1e9),
+               step_x),
+    ]  # fmt: skip
+
+    def by_hand(name: str, x: float, _y: float) -> None:
+        """The film goes back to its first frame, which is the q in the hand."""
+        away = (x - middle) / spread - (z if name == "w" else 0.0)
+        state.put(**{name: round(away, 2), "frame": 0})
+
     with picture:
         stage(
-            fit.figure, key="divergence.film", film=_("Step"), summary=summaries[-1], interval=120,
-            frame_summaries=summaries, start=len(summaries) - 1, handles=[grip],
-            on_move=lambda _id, x, _y: state.put(z=round((x - middle) / spread, 2)),
+            fit.figure, key="divergence.film", film=_("Step"), summary=summaries[frame],
+            interval=120, frame_summaries=summaries, start=frame, handles=grips, on_move=by_hand,
+            on_scrub=lambda index: state.put(frame=FINAL if index == last else index),
         )  # fmt: skip
     lesson.equation(
         rf"\sample{{\text{{{_('forward fit')}}}}}:\ \min_q "
         r"\mathrm{KL}(\truth{p}\,\|\,q)\ \Rightarrow\ "
-        rf"\sample{{\mu = {middle:.4g},\ \sigma = {spread:.4g}}}",
+        rf"\sample{{\mu = {middle:.4g},\ \sigma = {spread:.4g}}},\quad "
+        rf"\mathrm{{KL}} = \mathbf{{{nats(least)}}}",
         rf"\model{{\text{{{_('reverse fit')}}}}}:\ \min_q "
         r"\mathrm{KL}(q\,\|\,\truth{p})\ \Rightarrow\ "
         rf"\model{{\mu = {mean:.4g},\ \sigma = {sigma:.4g}}},\quad "
@@ -382,10 +410,12 @@ def show_fit(picture, panel) -> None:  # noqa: ANN001
     def compare() -> list[Check]:
         x = np.linspace(middle - 12 * spread, middle + 12 * spread, 200_001)
         grid = kl_grid(end.q.log_prob(x), p.log_prob(x), float(x[1] - x[0]))
+        across = kl_grid(p.log_prob(x), forward.log_prob(x), float(x[1] - x[0]))
         moment = float((x * p.prob(x)).sum() * (x[1] - x[0]))
         points = _("Sum over 200,001 points")
         return [
             Check(_("KL(q‖p) at the end"), end.kl, points, grid),
+            Check(_("KL(p‖q) of the forward fit"), least, points, across),
             Check(_("Mean of the forward fit"), middle, points, moment),
         ]
 
@@ -394,6 +424,7 @@ def show_fit(picture, panel) -> None:  # noqa: ANN001
     lesson.offer(
         lambda: {
             "step": np.array([s.iteration for s in steps]), "kl": np.array([s.kl for s in steps]),
+            "forward kl": np.array(fit.covering),
             "mu": np.array([s.q.mu_sigma()[0] for s in steps]),
             "sigma": np.array([s.q.mu_sigma()[1] for s in steps]),
         },
@@ -441,4 +472,4 @@ lesson.predict(
         "one-bell": lambda: state.put(view="fit", source="bumps", apart=5.0, z=0.5, w=0.6),
     }
 )
-lesson.closing(kl_discrete, kl_gaussian, elbo, forward_fit, reverse_kl, reverse_fit)
+lesson.closing(kl_discrete, kl_gaussian, elbo, forward_fit, forward_kl, reverse_kl, reverse_fit)

@@ -5,6 +5,7 @@ import pytest
 
 from explorer.figures import divergence as figures
 from explorer.models.divergence import elbo, kl_discrete, kl_gaussian, reverse_kl
+from explorer.models.forward_kl import forward_kl
 from explorer.models.gaussian import Gaussian
 from explorer.models.mixture import Mixture
 
@@ -60,4 +61,7 @@ def test_film_of_descent_is_the_density_of_each_step():
     for step, frame in zip(fit.steps, fit.figure.frames, strict=True):
         np.testing.assert_allclose(frame.data[0].y, step.q.prob(x))
         assert frame.data[2].y[0] == pytest.approx(reverse_kl(step.q, MIXTURE)[0])
+        backward, forward = step.kl, forward_kl(MIXTURE, step.q)
+        text = f"KL(q‖p) = {backward:.3f}<br>KL(p‖q) = {forward:.3f}"
+        assert frame.data[3].text == text or list(frame.data[3].text) == [text]
     assert fit.steps[0].iteration == 0 and fit.steps[-1].kl == min(s.kl for s in fit.steps)

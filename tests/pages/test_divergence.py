@@ -22,6 +22,7 @@ from tests.pages.helpers import (
     run_script,
     same_figure,
     script,
+    scrub,
     stage_data,
     turn,
     unfold,
@@ -61,6 +62,13 @@ def test_infinity_is_explained_and_the_task_sees_the_mend():
     assert r"\infty" in equations(at)[0] and "Infinite:" in stage_data(at)["summary"]
     assert "0 of 3" in reading(at)
     assert "1 of 3" in reading(turn(at, q1=0.65))
+
+
+def test_infinity_names_the_outcome_that_was_ruled_out():
+    at = open_lesson("divergence", view="bars", p1="0.7", q1="1")
+    assert "q rules B out, but p says it happens with probability 0.30" in stage_data(at)["summary"]
+    turn(at, p1=0.0, q1=0.4)
+    assert "p rules A out, but q says it happens with probability 0.40" in stage_data(at)["summary"]
 
 
 def test_bars_are_dragged():
@@ -115,6 +123,27 @@ def test_reverse_fit_chooses_a_bump_and_forward_covers():
     turn(at, z=1.0)
     assert columns(at)["mu"][-1] == pytest.approx(3, abs=0.05)
     assert "1 of 3" in reading(at)
+
+
+def test_by_hand_both_divergences_of_q_are_read():
+    at = open_lesson("divergence", view="fit", source="bumps", apart="4")
+    drag(at, "z", 1.0, 0.0)
+    data = stage_data(at)
+    assert data["start"] == 0 and address(at)["frame"] == "0"  # the q in the hand, not its fit
+    middle, spread = 0.4, np.sqrt(1 + 4 - 0.4**2)  # 0.4 N(-2, 1) + 0.6 N(2, 1)
+    drag(at, "w", 1.0 + 0.8 * spread, 0.0)
+    assert at.slider(key="divergence.w").value == pytest.approx(0.8)
+    x = np.linspace(-40, 40, 400_001)
+    mean = middle + round((1.0 - middle) / spread, 2) * spread
+    p = 0.4 * norm(-2, 1).pdf(x) + 0.6 * norm(2, 1).pdf(x)
+    q = norm(mean, 0.8 * spread)
+    log_p = np.log(np.maximum(p, 1e-320))
+    backward = np.trapezoid(q.pdf(x) * (q.logpdf(x) - log_p), x)
+    forward = np.trapezoid(p * (log_p - q.logpdf(x)), x)
+    assert numbers(at)[2:4] == pytest.approx([backward, forward], abs=6e-5)
+    assert data["figure"]["data"][8]["text"] != stage_data(at)["figure"]["data"][8]["text"]
+    scrub(at, len(data["frames"]) - 1)
+    assert "frame" not in address(at) or int(address(at)["frame"]) > 0
 
 
 def test_fit_uses_the_learners_column():
