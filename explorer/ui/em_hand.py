@@ -4,8 +4,10 @@ A setting that was chosen together with a start (its width, the floor) follows w
 changes, so that one click is one experiment.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -19,6 +21,7 @@ from explorer.i18n import _
 from explorer.models import em_many, em_run, em_start
 from explorer.models.covariance import COVARIANCE_TYPES
 from explorer.ui import state as parsers
+from explorer.ui.controls import Controls
 from explorer.ui.frame import Lesson
 
 MOST = 6  # components
@@ -43,11 +46,45 @@ class Rules:
         return f"{self.shape!r}, reg_covar={self.reg!r}, tol={self.tol!r}, max_iter={self.limit!r}"
 
 
+class Asleep:
+    """The controls of a closed fold: their values without their widgets, which cost time."""
+
+    def __init__(self, state: parsers.State) -> None:
+        self.state = state
+
+    def choice(
+        self, name: str, label: str, options: Mapping[str, str], default: str, **more: Any
+    ) -> str:
+        """One of a few."""
+        value = self.state.read(name, default, parsers.one_of(options))
+        return value if value in options else default
+
+    def pick(self, name: str, label: str, options: Mapping[str, str], default: str) -> str:
+        """One of many or of varying options."""
+        return self.choice(name, label, options, default)
+
+    def steps(self, name: str, label: str, options: list, default: Any, **more: Any) -> Any:
+        """One of a list of values."""
+        value = self.state.read(name, default, parsers.one_of(options))
+        return value if value in options else default
+
+    def whole(self, name: str, label: str, low: int, high: int, default: int, **more: Any) -> int:
+        """A whole number in [low, high]."""
+        value = self.state.read(name, default, parsers.integer(low, high))
+        return int(np.clip(value, low, high))
+
+    def seed(self) -> int:
+        """The random seed."""
+        return self.whole("seed", "", 0, 999_999, 0)
+
+
 class Hand:
     """The controls of the lesson over the points x (N, 2). Make it anew in every run."""
 
     def __init__(self, lesson: Lesson, x: np.ndarray, labels: tuple[str, ...], name: str) -> None:
-        self.lesson, self.state, self.controls = lesson, lesson.state, lesson.controls
+        self.state = lesson.state
+        self.controls: Controls | Asleep = lesson.controls
+        self._awake = lesson.controls
         self.x, self.labels, self.geyser = x, labels, name == "old_faithful"
         self.first = ("outside", "one") if self.geyser else ("spread", "data")
         self.unit = 10.0 ** np.floor(np.log10(x.var(axis=0).min()))
@@ -61,6 +98,20 @@ class Hand:
         st.session_state["em_data"] = identity
         start, width = self.first
         self.state.put(start=start, width=width, means=(), reg=self.floors[1], point=3, frame=4)
+
+    @contextmanager
+    def more(self) -> Iterator[None]:
+        """The fold "More", whose controls are made only while it is open."""
+        box = st.expander(_("More"), icon=":material/tune:", key="em.more", on_change="rerun")
+        self.controls = self._awake if box.open else Asleep(self.state)
+        with box:
+            yield
+        self.controls = self._awake
+
+    @property
+    def asleep(self) -> bool:
+        """Whether "More" is closed."""
+        return isinstance(self.controls, Asleep)
 
     # ---- the start ----------------------------------------------------------------------------
 
@@ -91,9 +142,9 @@ class Hand:
 
     def failures(self) -> None:
         """The two classic failures, one click away."""
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(_("Let it fail:"), width="content")
-            for kind, label in (("lonely", _("Collapse")), ("same", _("Identical starts"))):
+        failures = {"lonely": _("Fail: collapse"), "same": _("Fail: identical starts")}
+        with st.container(horizontal=True):
+            for kind, label in failures.items():
                 st.button(label, key=f"em.fail.{kind}", on_click=self.fail, args=(kind,))
 
     def began(self) -> None:
@@ -111,7 +162,7 @@ class Hand:
 
     def means(self, k: int, kind: str, seed: int) -> np.ndarray:
         """Where the K means begin; hand-set ones come from the address or the handles. (K, 2)"""
-        by_hand = self.controls.hidden("means", (), parsers.numbers(-1e150, 1e150, 2 * MOST))
+        by_hand = self._awake.hidden("means", (), parsers.numbers(-1e150, 1e150, 2 * MOST))
         if kind == "outside" and self.geyser and k == len(BOOK):
             return np.array(BOOK)
         generator = np.random.default_rng(seed)
@@ -130,6 +181,8 @@ class Hand:
         """The start in figures, one component at a time, and the point of the equation."""
         names = {str(i + 1): f"{i + 1} {words.shape(i)}" for i in range(len(means))}
         part = int(self.controls.pick("part", _("Component in the equation"), names, "1")) - 1
+        if self.asleep:
+            return part, self.point()
         sides = st.columns(2)
         for axis, (side, label) in enumerate(zip(sides, self.labels, strict=True)):
             key = f"em.mean{axis}"
@@ -201,7 +254,8 @@ class Hand:
             "diag": _("diagonal: ellipses lie along the axes."),
             "spherical": _("round: circles in the units of the data, stretched by the picture."),
         }
-        st.caption(told[shape])
+        if not self.asleep:
+            st.caption(told[shape])
         return shape
 
     def floor(self) -> float:

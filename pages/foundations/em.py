@@ -65,8 +65,8 @@ def show_run(picture, panel) -> None:  # noqa: ANN001
         k, kind = hand.count(), hand.start()
         hand.failures()
         end = st.container()
-        with lesson.more():
-            rules, width, seed = hand.rules(), hand.width(), controls.seed()
+        with hand.more():
+            rules, width, seed = hand.rules(), hand.width(), hand.controls.seed()
             means = hand.means(k, kind, seed)
             part, point = hand.typed(means)
     key = (identity, means.tobytes(), width, rules)
@@ -180,8 +180,8 @@ def show_choice(picture, panel) -> None:  # noqa: ANN001
     with panel:
         k = hand.count()
         shape = hand.shape()
-        with lesson.more():
-            reg, seed = hand.floor(), controls.seed()
+        with hand.more():
+            reg, seed = hand.floor(), hand.controls.seed()
         count = em_hand.starts_at_once(len(x))
         st.caption(
             _(
@@ -252,10 +252,10 @@ def show_restarts(picture, panel) -> None:  # noqa: ANN001
     with panel:
         k = hand.count()
         count = controls.steps("starts", _("How many starts"), [10, 20, 50, 100], 50)
-        with lesson.more():
-            kind = controls.choice("kind", _("Drawn how"), kinds, "random")
+        with hand.more():
+            kind = hand.controls.choice("kind", _("Drawn how"), kinds, "random")
             rules = Rules(hand.shape(), hand.floor(), 1e-6, 500)
-            seed = controls.seed()
+            seed = hand.controls.seed()
         st.caption(_("Each start runs until an iteration changes less than 1e-6 nats per point."))
     count = min(count, max(10, 100_000 // len(x) // 10 * 10))
     with picture:
@@ -316,9 +316,9 @@ def show_hard(picture, panel) -> None:  # noqa: ANN001
     with panel:
         k = hand.count()
         scaled = controls.toggle("scaled", _("k-means: measure in standard deviations"))
-        with lesson.more():
+        with hand.more():
             kind = hand.start()
-            rules, width, seed = hand.rules(), hand.width(), controls.seed()
+            rules, width, seed = hand.rules(), hand.width(), hand.controls.seed()
             means = hand.means(k, kind, seed)
     key = (identity, means.tobytes(), width, rules)
     run = em_hand.run_of(*key, x)

@@ -18,6 +18,7 @@ from tests.pages.helpers import (
     equations,
     figure,
     healthy,
+    knobs,
     open_lesson,
     own_data,
     press,
@@ -26,6 +27,7 @@ from tests.pages.helpers import (
     same_figure,
     script,
     scrub,
+    speaks,
     stage_data,
     turn,
     unfold,
@@ -41,6 +43,11 @@ def value(at, name: str) -> float:
     found = re.search(rf"{name}:? (-?[\d.]+\d)", words(at))
     assert found, words(at)
     return float(found[1])
+
+
+def wide(**query: str):
+    """The lesson with "More" open."""
+    return unfold(open_lesson("em", **query), "more")
 
 
 def tasks_done(at) -> int:
@@ -95,7 +102,7 @@ def test_equations_follow_the_film_the_point_and_the_component():
     x = registry.default("geyser").values if not GEYSER else registry.load("old_faithful").values
     step = _steps(at, x)[2]
     assert f"{{{step.responsibilities[2, 0]:.4f}}}" in equations(at)[0]
-    at = turn(at, part="2 diamond", point=100)
+    at = turn(unfold(at, "more"), part="2 diamond", point=100)
     assert r"\gamma_{100,2}" in equations(at)[0]
     assert f"{{{step.responsibilities[99, 1]:.4f}}}" in equations(at)[0]
     mean = step.responsibilities[:, 1] @ x / step.responsibilities[:, 1].sum()
@@ -123,7 +130,7 @@ def test_a_dragged_start_is_the_learners_own_and_goes_into_the_address():
 
 
 def test_a_start_can_be_typed():
-    at = turn(open_lesson("em"), part="2 diamond")
+    at = turn(wide(), part="2 diamond")
     at.number_input(key="em.mean1").set_value(70.0)
     at = healthy(at.run())
     assert stage_data(at)["handles"][1]["y"] == pytest.approx(70.0)
@@ -170,7 +177,7 @@ def test_hand_set_means_follow_a_change_of_k():
 
 @pytest.mark.parametrize("kind", ["full", "tied", "diagonal", "round"])
 def test_checked_agrees_with_scikit_learn(kind):
-    at = unfold(turn(open_lesson("em"), type=kind, k=3, start="Spread out (k-means++)"), "checked")
+    at = unfold(turn(wide(), type=kind, k=3, start="Spread out (k-means++)"), "checked")
     lines = [m.value for m in at.markdown if m.value.startswith("- ") and "ifference" in m.value]
     assert len(lines) == 5
     for line in lines:
@@ -221,7 +228,7 @@ def test_collapse_one_click_away_and_two_mends():
 
 @needs_geyser
 def test_a_floor_that_is_too_small_leaves_an_island():
-    at = turn(press(open_lesson("em"), "fail.lonely"), reg="1e-06")
+    at = turn(press(wide(), "fail.lonely"), reg="1e-06")
     assert any("lives on 2.0 points" in box.value for box in at.warning)
     assert tasks_done(at) == 0
 
@@ -241,7 +248,7 @@ def test_identical_starts_never_part_until_nudged():
 
 
 def test_the_limit_of_iterations_is_said():
-    at = turn(open_lesson("em"), limit="10", tol="1e-08", k=4, start="Spread out (k-means++)")
+    at = turn(wide(), limit="10", tol="1e-08", k=4, start="Spread out (k-means++)")
     assert "stopped by the limit of 10 iterations" in reading(at)
 
 
@@ -333,7 +340,7 @@ def test_hard_and_soft():
     ids=["run", "collapse", "choose", "restarts", "hard"],
 )
 def test_the_script_draws_the_very_figure(moves):
-    at = open_lesson("em")
+    at = wide()
     for name, position in moves.items():
         at = turn(at, **{name: position})
     same_figure(run_script(script(at))["figure"], figure(at))
@@ -385,3 +392,41 @@ def test_korean():
     at = press(at, "fail.lonely")
     if GEYSER:
         assert "무너졌습니다" in at.warning[0].value
+
+
+# ---- the fold "More"
+
+
+def test_a_closed_fold_keeps_what_was_set_in_it():
+    at = turn(wide(), type="tied", tol="1e-06", limit="200", seed=5, width="as wide as the data")
+    there = words(at)
+    at.session_state["em.more"] = False
+    at = healthy(at.run())
+    assert not [box for box in at.select_slider if box.key == "em.tol"]
+    assert words(at) == there
+    assert address(at) | {"lang": "en"} == {
+        "type": "tied", "tol": "1e-06", "limit": "200", "seed": "5", "width": "data", "lang": "en"
+    }  # fmt: skip
+    assert words(open_lesson("em", **address(at))) == there
+    assert words(turn(unfold(at, "more"), type="round")) != there
+
+
+@pytest.mark.parametrize("view", ["One run", "How many components", "Many starts"])
+def test_every_control_under_more_at_its_extremes(view):
+    at = turn(wide(), view=view)
+    shown = [knob for knob in knobs(at) if knob.key not in ("em.view", "em.k", "em.start")]
+    assert len(shown) >= 3
+    for knob in shown:
+        name = knob.key.split(".", 1)[1]
+        for end in knob.ends:
+            if name != "seed" or view == "One run":
+                speaks(turn(at, **{name: end}))
+
+
+def test_an_address_that_makes_no_sense_is_ignored():
+    plain_page = open_lesson("em")
+    odd = open_lesson(
+        "em", k="99", means="1,x", start="nowhere", type="cubic", tol="-1", frame="-3", part="9"
+    )
+    assert words(odd) == words(plain_page)
+    assert stage_data(open_lesson("em", start="hand", means="1,2,3"))["frames"]
