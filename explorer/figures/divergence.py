@@ -23,6 +23,7 @@ NAMES = ("A", "B", "C", "D")
 BELLS = (-7.0, 7.0)  # x axis of the two bells
 INFINITE = 3.0  # nats; a bar that has no top is drawn this high and says so
 FRAMES = 40
+RATE = 0.3  # of a step downhill; smaller than it need be, so that there is something to watch
 
 
 def _signed(values: np.ndarray) -> list[str]:
@@ -224,7 +225,7 @@ class Fitting:
 
 def fitting(p: Mixture, start: Gaussian, x_title: str = "x") -> Fitting:
     """Frames of q descending KL(q‖p) from `start`; beside it the Gaussian of least KL(p‖q)."""
-    every = list(reverse_fit(p, start))
+    every = list(reverse_fit(p, start, rate=RATE, tol=1e-4, max_iter=200))
     keep = np.unique(np.geomspace(1, len(every), min(FRAMES, len(every))).round().astype(int)) - 1
     steps = tuple(every[i] for i in keep)
     forward = p.moments()

@@ -50,7 +50,8 @@ def nats(value: float) -> str:
 
 
 def spoken(value: float) -> str:
-    return _("infinite") if isinf(value) else f"{max(value, 0):.4f}"
+    """A divergence as it is read out, with its unit."""
+    return _("infinite") if isinf(value) else _("{value:.4f} nats").format(value=max(value, 0))
 
 
 # ---- two tables --------------------------------------------------------------------------------
@@ -87,8 +88,8 @@ def show_bars(picture, panel) -> None:  # noqa: ANN001
             p, q = table("p", count, first[0]), table("q", count, first[1])
     forward, backward, js = kl_discrete(p, q), kl_discrete(q, p), js_discrete(p, q)
     summary = _(
-        "p = ({p}), q = ({q}). KL(p‖q) is {forward} nats, KL(q‖p) is {backward} nats, their "
-        "symmetric cousin Jensen–Shannon {js} nats."
+        "p = ({p}), q = ({q}). KL(p‖q) is {forward}, KL(q‖p) is {backward}, their symmetric "
+        "cousin Jensen–Shannon is {js}."
     ).format(
         p=", ".join(f"{v:.2f}" for v in p), q=", ".join(f"{v:.2f}" for v in q),
         forward=spoken(forward), backward=spoken(backward), js=spoken(js),
@@ -170,7 +171,7 @@ def show_bells(picture, panel) -> None:  # noqa: ANN001
     forward, backward = kl_gaussian(p, q), kl_gaussian(q, p)
     summary = _(
         "p has mean {pm:.2f} and width {ps:.2f}, q has mean {qm:.2f} and width {qs:.2f}. "
-        "KL(p‖q) is {forward} nats, KL(q‖p) is {backward} nats."
+        "KL(p‖q) is {forward}, KL(q‖p) is {backward}."
     ).format(pm=mean, ps=width, qm=mu, qs=sigma, forward=spoken(forward), backward=spoken(backward))
     with picture:
         stage(

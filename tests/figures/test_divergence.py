@@ -64,4 +64,6 @@ def test_film_of_descent_is_the_density_of_each_step():
         backward, forward = step.kl, forward_kl(MIXTURE, step.q)
         text = f"KL(q‖p) = {backward:.3f}<br>KL(p‖q) = {forward:.3f}"
         assert frame.data[3].text == text or list(frame.data[3].text) == [text]
+    assert len(fit.steps) > 12 and fit.steps[-1].iteration < 150  # worth watching, and it ends
+    assert abs(fit.steps[-1].gradient).max() < 1e-3
     assert fit.steps[0].iteration == 0 and fit.steps[-1].kl == min(s.kl for s in fit.steps)
