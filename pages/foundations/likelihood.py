@@ -9,7 +9,12 @@ from explorer.figures import theme
 from explorer.figures.likelihood import describe, formulas
 from explorer.i18n import _
 from explorer.models.gaussian import Gaussian
-from explorer.models.likelihood import Moments, repeat_study
+from explorer.models.likelihood import (
+    Moments,
+    expected_variance,
+    repeat_study,
+    standard_errors,
+)
 from explorer.ui import state as parsers
 from explorer.ui.frame import Check, Lesson
 
@@ -309,4 +314,6 @@ def act() -> None:
 
 
 lesson.predict({"wrong-width": show_narrow, "five": show_five})
-lesson.closing(Moments, repeat_study, Gaussian.sample, Gaussian.interval)
+lesson.closing(
+    Moments, Gaussian.sample, Gaussian.interval, repeat_study, standard_errors, expected_variance
+)

@@ -126,11 +126,25 @@ def test_the_mean_of_the_log_densities_is_a_level(facts):
     assert f"highest mean −{-best:.3f}" in words(figure)
 
 
-def test_points_ride_on_the_logarithm_and_the_outermost_stand_out(facts):
+def test_points_ride_on_the_logarithm():
+    facts = figures.Facts.of(X)
     points = trace(figures.fit(facts, MU, SIGMA), "points")
     assert points.y == pytest.approx(norm(MU, SIGMA).logpdf(points.x))
-    assert list(points.x[-2:]) == [X.min(), X.max()]
-    assert set(points.marker.size[-2:]) == {11} and set(points.marker.size[:-2]) == {6}
+    assert set(points.x) <= set(X)
+
+
+@pytest.mark.parametrize("sigma", [3.0, 0.3])
+def test_the_outermost_points_show_what_they_cost(facts, sigma):
+    figure = figures.fit(facts, MU, sigma)
+    floor, ceiling = log_range(facts)
+    outer = trace(figure, "outermost")
+    assert list(outer.x) == [X.min(), X.max()]
+    for x, y in zip(outer.x, outer.y, strict=True):
+        exact = norm(MU, sigma).logpdf(x)
+        deep = exact < floor
+        assert deep == (sigma < 1)
+        assert floor < y < ceiling and (deep or y == pytest.approx(exact))
+        assert f"−{-exact:,.1f}" + (" ↓" if deep else "") in words(figure)
 
 
 def test_thinned_points_are_even_in_rank():
@@ -160,7 +174,7 @@ def test_a_plunging_mean_waits_at_the_edge_with_its_number(facts):
     exact = norm(MU, 0.12).logpdf(X).mean()
     floor = log_range(facts)[0]
     assert exact < floor
-    assert floor < trace(figure, "your mean").y[0] < floor + 0.5
+    assert floor < trace(figure, "your mean").y[0] < floor + 1
     assert f"your mean −{-exact:.3f} ↓" in words(figure)
 
 

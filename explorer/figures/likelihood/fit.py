@@ -24,6 +24,7 @@ from explorer.models.checks import Array
 from explorer.models.gaussian import Gaussian
 
 DEEP = 13  # nats shown on the axis of log densities
+EDGE = 0.6  # nats above its end, where what lies deeper waits
 
 
 def fit(facts: Facts, mu: float, sigma: float) -> go.Figure:
@@ -116,28 +117,56 @@ def _log_density(facts: Facts, mu: float, sigma: float) -> list[go.Scatter]:
     bell, floor = Gaussian.from_std(mu, sigma), log_range(facts)[0]
     log_curve = bell.log_prob(facts.grid)
     seen = log_curve > floor - 3
-    points = np.concatenate([thinned(facts.sorted), facts.ends])
-    at_points = bell.log_prob(points)
-    size = np.append(np.full(len(points) - 2, 6), [11, 11])  # the two that may cost most
-    dots = {"color": theme.color("data"), "size": size, "opacity": 0.7, "line": {"width": 0}}
+    some = thinned(facts.sorted)
+    dots = {"color": theme.color("data"), "size": 6, "opacity": 0.7}
     best = float(facts.moments.per_point(*facts.moments.maximum()))
     mean = float(facts.moments.per_point(mu, sigma))
-    lost = mean < floor + 0.25  # below the picture it waits at the edge
-    height = floor + 0.25 if lost else mean
+    height, found = _held(mean, floor)
     span, right = np.array(facts.span), facts.span[1]
-    found = f"{_('your mean')} {mean:.3f}{' ↓' * lost}".replace("-", "−")
-    highest = f"{_('highest mean')} {best:.3f}".replace("-", "−")
+    outer, costs = _outermost(facts, bell, floor)
     return [
         theme.line(facts.grid[seen], log_curve[seen], meta="log density", **BELOW),
-        go.Scatter(meta="points", x=points, y=at_points, mode="markers", marker=dots, **BELOW),
+        go.Scatter(
+            meta="points", x=some, y=bell.log_prob(some), mode="markers", marker=dots, **BELOW
+        ),
+        outer,
         theme.line(span, np.full(2, best), "truth", 1.5, meta="highest mean", **BELOW),
         theme.line(span, np.full(2, height), "model", 1.5, meta="your mean", **BELOW),
         words(
-            Word(right, best, highest, "truth", "top left", 13),
-            Word(right, height, found, "model", "top left" if lost else "bottom left", 13),
+            *costs,
+            Word(
+                right, best, f"{_('highest mean')} {_held(best, floor)[1]}", "truth", "top left", 13
+            ),
+            Word(right, height, f"{_('your mean')} {found}", "model", _below(mean, floor), 13),
             axes=BELOW,
         ),
     ]
+
+
+def _outermost(facts: Facts, bell: Gaussian, floor: float) -> tuple[go.Scatter, list[Word]]:
+    """The two points that may cost most, and what they cost; deep ones wait at the edge."""
+    held = [_held(float(y), floor, 1) for y in bell.log_prob(facts.ends)]
+    heights = [height for height, _text in held]
+    style = {"color": theme.color("data"), "size": 11}
+    dots = go.Scatter(
+        meta="outermost", x=facts.ends, y=heights, mode="markers", marker=style, **BELOW
+    )
+    sides = ("middle right", "middle left")
+    costs = [
+        Word(float(x), height, f"\u2002{text}\u2002", "data", side, 13)
+        for x, (height, text), side in zip(facts.ends, held, sides, strict=True)
+    ]
+    return dots, costs
+
+
+def _held(y: float, floor: float, digits: int = 3) -> tuple[float, str]:
+    """A height that stays in the picture, and its true number."""
+    text = f"{y:,.{digits}f}".replace("-", "−")
+    return (y, text) if y > floor + EDGE else (floor + EDGE, f"{text} ↓")
+
+
+def _below(y: float, floor: float) -> str:
+    return "bottom left" if y > floor + EDGE else "top left"
 
 
 def thinned(x: Array, most: int = 21) -> Array:

@@ -35,7 +35,7 @@ def fit(facts: Facts, mu: float, sigma: float) -> tuple[str, ...]:
         r"\log p(\data{x_1,\dots,x_n}\mid\model{\mu},\model{\sigma})"
         r" = -\data{n}\Big(\log\model{\sigma}+\tfrac12\log2\pi"
         r"+\frac{\data{s}^2+(\data{\bar x}-\model{\mu})^2}{2\,\model{\sigma}^2}\Big)"
-        rf" = {grouped(total)} \text{{ nats}}"
+        rf" = {grouped(total)} \text{{ {_('nats')}}}"
         rf" = \data{{{grouped(n)}}}\cdot({mean:.4f})",
         _product(facts, Gaussian.from_std(mu, sigma), total),
         rf"\truth{{\hat\mu}} = \data{{\bar x}} = \frac1n\sum_i \data{{x_i}}"
