@@ -398,17 +398,6 @@ def islands(run: em_run.Run, n: int) -> int | None:
     return smallest if run.end.weights[smallest] * n < min(LIVES_ON, n / 3) else None
 
 
-def opened(key: Hashable, index: int) -> int:
-    """Where the film opens: a new film at the half-step of the one before, an old one as before.
-
-    Otherwise an answer still under way would put a learner who steps quickly back by one.
-    """
-    known = st.session_state.get("em_film")
-    if known is None or known[0] != key:
-        known = st.session_state["em_film"] = (key, index)
-    return known[1]
-
-
 # ---- computed once for everybody ---------------------------------------------------------------
 
 

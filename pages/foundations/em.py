@@ -27,12 +27,20 @@ controls, state = lesson.controls, lesson.state
 x, labels, identity = em_start.few(chosen.x), chosen.labels, chosen.identity
 hand = Hand(lesson, x, labels, chosen.id)
 hand.settle_data(identity)
-st.session_state["em_film"] = None  # a full rerun opens the film where the learner left it
+notes = [
+    _(
+        "Nothing is standardised: EM takes the numbers as they are, and every ellipse brings its "
+        "own scale. Only k-means++ and the search for the loneliest point measure in standard "
+        "deviations."
+    )
+]
 if len(x) < len(chosen.x):
     note = _("EM works on {few:,} of your {all:,} points, drawn at random (seed 0).")
-    st.caption(note.format(few=len(x), all=len(chosen.x)))
+    notes.insert(0, note.format(few=len(x), all=len(chosen.x)))
 if len(x) > figures.DRAWN:
-    st.caption(_("Every point counts; {shown} of them are drawn.").format(shown=figures.DRAWN))
+    note = _("Every point counts; {shown} of them are drawn.")
+    notes.insert(-1, note.format(shown=figures.DRAWN))
+st.caption(" ".join(notes))
 
 
 def header() -> str:
@@ -80,7 +88,7 @@ def show_run(picture, panel) -> None:  # noqa: ANN001
             key="em.stage",
             summary="",
             film=_("Iteration"),
-            start=em_hand.opened(key, index),
+            start=index,
             interval=600,
             frame_summaries=told,
             handles=hand.grips(means, point),
@@ -266,7 +274,7 @@ def show_restarts(picture, panel) -> None:  # noqa: ANN001
             key="em.restarts",
             summary="",
             film=_("Start"),
-            start=em_hand.opened((identity, k, kind, count, seed, rules), index),
+            start=index,
             interval=500,
             frame_summaries=words.tell_ends(ends, len(x)),
             on_scrub=lambda i: state.put(rank=i),
@@ -341,7 +349,7 @@ def show_hard(picture, panel) -> None:  # noqa: ANN001
                 run, steps, int(differ.sum()), doubtful, scaled, labels, x.std(axis=0)
             ),
             film=_("Iteration"),
-            start=em_hand.opened((key, scaled), index),
+            start=index,
             interval=600,
             handles=hand.grips(means, 0)[:-1],
             on_move=lambda name, at_x, at_y: hand.move(means, name, at_x, at_y),

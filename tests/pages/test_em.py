@@ -9,7 +9,6 @@ from sklearn.mixture import GaussianMixture
 from explorer.data import registry
 from explorer.models.em import em_steps
 from explorer.models.mixture import Mixture
-from explorer.ui import em_hand
 from tests.pages.helpers import (
     address,
     answer,
@@ -151,13 +150,6 @@ def test_the_place_on_the_film_survives_a_change_of_the_start():
     at = to_frame(open_lesson("em"), "3 M")
     at = turn(at, start="Spread out (k-means++)")
     assert stage_data(at)["frames"][stage_data(at)["start"]]["name"] == "3 M"
-
-
-def test_stepping_quickly_is_not_put_back(monkeypatch):
-    """The server's late answer must not move the film: `start` changes only with the film."""
-    monkeypatch.setattr(em_hand.st, "session_state", {})
-    assert [em_hand.opened("film", index) for index in (4, 5, 9)] == [4, 4, 4]
-    assert [em_hand.opened("another", index) for index in (9, 2)] == [9, 9]
 
 
 def test_where_the_film_rests_is_in_the_address():
