@@ -11,7 +11,7 @@ from typing import Any
 
 from explorer.i18n import _
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>$~:])")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]#+!|<>$~:])")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\s\u2028\u2029\ud800-\udfff]+")
 
 

@@ -97,7 +97,7 @@ def choose(
     try:
         chosen = Chosen(wanted, _suited(controls, _table(wanted), dims, min_rows, full_rank))
     except DataError as error:
-        problem = error
+        problem = None if wanted == default else error
         chosen = _fallback(default, dims)
     box = st.expander(
         _("Data: choose a set, upload, paste or draw your own"),
@@ -148,12 +148,20 @@ def _column(index: int) -> str:
 
 
 def _fallback(default: str, dims: int) -> Chosen:
-    """The lesson's own example, or its simulated stand-in where the real set is not here."""
-    try:
-        return Chosen(default, _load(default).first(dims))
-    except DataError:
-        stand_in = dict(registry.STAND_INS.values())[default]
-        return Chosen(stand_in, _load(stand_in).first(dims))
+    """The lesson's own example, or its simulated stand-in, with a note, where that is not here."""
+    kinds = {real: kind for kind, (real, _stand_in) in registry.STAND_INS.items()}
+    table = _default(kinds[default]).first(dims) if default in kinds else _load(default).first(dims)
+    return Chosen(table.name, table)
+
+
+def is_example(name: str, default: str) -> bool:
+    """Whether a set is the lesson's own example or stands in for it."""
+    return name == default or name == dict(registry.STAND_INS.values()).get(default)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _default(kind: str) -> Table:
+    return registry.default(kind)
 
 
 def _ways(controls: Controls, chosen: Chosen, dims: int) -> None:

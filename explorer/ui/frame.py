@@ -78,7 +78,8 @@ class Lesson:
         line = st.container()
         self._stage_area = st.container()  # the picture first, the ways to change its data after
         chosen = data.choose(self.controls, dims, default, min_rows, full_rank, line)
-        self._data = "" if chosen.id in (default, data.OWN) else chosen.id
+        own = chosen.id == data.OWN or data.is_example(chosen.id, default)
+        self._data = "" if own else chosen.id
         return chosen
 
     def live(self, body: Callable[[], None]) -> Callable[[], None]:
