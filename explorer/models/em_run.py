@@ -47,6 +47,12 @@ class Run:
         return self.steps[-1].log_likelihood if self.steps else self.log_likelihood
 
     @property
+    def largest_fall(self) -> float:
+        """The most that the log-likelihood lost in one half-step; 0 without reg_covar."""
+        totals = [self.log_likelihood, *(step.log_likelihood for step in self.steps)]
+        return float(max(0.0, -np.diff(totals).min(initial=0.0)))
+
+    @property
     def settled(self) -> bool:
         """Whether the last E step changed the log-likelihood per point by less than tol."""
         before = [step.log_likelihood_per_point for step in self.steps if step.half == "E"][-2:]

@@ -302,18 +302,30 @@ class Hand:
             self._twins(facts)
         elif (island := islands(run, len(self.x))) is not None:
             self._island(island, run)
-        elif run.settled:
+        else:
+            st.markdown(" ".join(self._ended(run, facts)))
+
+    def _ended(self, run: em_run.Run, facts: dict) -> list[str]:
+        """An end without failure: settled or not, and what a floor cost on the way."""
+        if run.settled:
             text = _(
                 "**Settled** after {iterations} iterations: the last one changed less than {tol} "
                 "nats per point. Log-likelihood {value:.4f} nats per point, {total:.2f} in total."
             )
-            st.markdown(text.format(**facts))
         else:
             text = _(
                 "**Not settled:** stopped by the limit of {limit} iterations. "
                 "Log-likelihood so far {value:.4f} nats per point, {total:.2f} in total."
             )
-            st.markdown(text.format(**facts))
+        told = [text.format(**facts)]
+        fall = run.largest_fall / len(self.x)
+        if fall > 5e-5:
+            text = _(
+                "On the way it fell by up to {fall:.4f}: the floor is no part of the M step, whose "
+                "own result would never be lower."
+            )
+            told.append(text.format(fall=fall))
+        return told
 
     def _collapsed(self, run: em_run.Run) -> None:
         wall = run.collapsed.component if run.collapsed is not None else 0

@@ -56,3 +56,13 @@ def test_behind_a_collapse_the_likelihood_has_no_limit(x):
 def test_a_floor_prevents_the_wall(x):
     found = run(x, start_of(x, "trap"), "full", 1.0, max_iter=300)
     assert found.collapsed is None and found.settled
+
+
+def test_only_a_floor_lets_the_likelihood_fall(x):
+    means = em_start.means("spread", x, 2, np.random.default_rng(1))
+    free = run(x, em_start.start(means, em_start.covariances("data", x, 2)), "full", 0.0, 1e-8)
+    assert free.largest_fall < 1e-9
+    found = run(x, free.end, "full", 3.0)  # from the top without a floor it can only go down
+    totals = np.array([found.log_likelihood, *(step.log_likelihood for step in found.steps)])
+    assert found.largest_fall == pytest.approx((totals[:-1] - totals[1:]).max())
+    assert found.largest_fall > 0.1

@@ -244,6 +244,13 @@ def test_the_limit_of_iterations_is_said():
     assert "stopped by the limit of 10 iterations" in reading(at)
 
 
+def test_what_a_floor_costs_is_said():
+    at = wide()
+    assert "fell by" not in reading(at)
+    if GEYSER:
+        assert "fell by up to 0.1805" in reading(turn(at, start="Random points", reg="1"))
+
+
 def test_questions_set_the_stage():
     at = answer(open_lesson("em"), "twins", 1)
     assert any("never part" in box.value for box in at.warning)
