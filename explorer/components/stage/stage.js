@@ -7,6 +7,7 @@ const LIGHT_VALUES = new RegExp(
 
 const NARROW = 520; // px; below it a figure may bring another layout
 const GAP = 40; // ms between two reports while a handle moves
+const ECHO = 3000; // ms in which the server's `start` may be the answer to our own report
 const PATIENCE = 400; // ms after which an unanswered report no longer blocks the next
 
 const toDark = (text) => text.replace(LIGHT_VALUES, (value) => DARK[value.toLowerCase()] ?? value);
@@ -185,8 +186,12 @@ export function mount(root, Plotly) {
     else flip();
   }
 
+  // Where the film rested of late: the server answers with each of these places as its `start`, and
+  // a late answer must not pull the film back from where a quick hand has taken it since.
+  const rested = new Map(); // frame -> when it was reported
+
   function rest() {
-    if (!data.live && data.reports) component.setTriggerValue("scrubbed", frame);
+    if (!data.live && data.reports) { rested.set(frame, performance.now()); component.setTriggerValue("scrubbed", frame); }
     if (data.live) report("scrubbed", frame, false);
   }
 
@@ -377,7 +382,10 @@ export function mount(root, Plotly) {
     const anotherFilm = old.frames !== data.frames || old.start !== data.start;
     texts.start = data.start;
     if (data.live) { if (document.activeElement !== slider || !playing) frame = data.live.index; }
-    else if (anotherFilm) { if (old.frames !== undefined) stop(); frame = data.start; }
+    else if (anotherFilm) {
+      const echo = old.frames === data.frames && performance.now() - (rested.get(data.start) ?? -Infinity) < ECHO;
+      if (!echo) { if (old.frames !== undefined) stop(); frame = data.start; }
+    }
     frame = Math.max(0, Math.min(count() - 1, frame));
     const words = JSON.stringify([data.words, data.film, data.live?.name, count(), !!data.live]);
     if (words !== shownWords) { shownWords = words; stop(); buildFilm(); buildTools(); }
