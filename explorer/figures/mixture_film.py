@@ -14,6 +14,7 @@ from explorer.models.mixture import Mixture
 
 SLOW = 6  # points that are drawn in two half-steps each
 JUMPS = (10, 20, 50, 100, 200, 500, 1000)  # points on the later frames
+ENOUGH = 20  # points from which on a histogram has a shape
 LENGTH = 1 + 2 * SLOW + len(JUMPS)
 
 
@@ -70,9 +71,9 @@ def _rows(mixture: Mixture, x: np.ndarray) -> np.ndarray:
 
 
 def _heights(points: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Histogram of the drawn points over the window, as a density: edges and heights."""
+    """Histogram of the drawn points over the window, as a density (flat while they are few)."""
     edges = np.linspace(*base.window(x[:, 0]), 31)
-    counts = np.histogram(points[:, 0], edges)[0]
+    counts = np.histogram(points[:, 0], edges)[0] * (len(points) >= ENOUGH)
     return edges, counts / max(len(points), 1) / (edges[1] - edges[0])
 
 

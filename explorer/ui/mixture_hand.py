@@ -131,10 +131,10 @@ class MixtureHand:
         if len(labels) == 2:
             self._slider(f"r{i}", _("Correlation ρ"), 0.01)
 
-    def axis_slider(self, name: str, label: str, axis: int, default: float) -> None:
-        """A place along one of the two axes."""
-        self.state.defaults[name] = float(np.clip(default, *self.bounds("xy"[axis] + "1")))
-        self._slider(name, label, self.steps[axis])
+    def place_slider(self, axis: int, label: str) -> None:
+        """One coordinate of the point that is asked about."""
+        title = _("The point x: {axis}").format(axis=label)
+        self._slider("q" + "xy"[axis], title, self.steps[axis])
 
     def _slider(self, name: str, label: str, step: float, **more: object) -> None:
         low, high = self.bounds(name)

@@ -25,7 +25,7 @@ from explorer.models.forward_kl import forward_kl
 from explorer.models.gaussian import Gaussian
 from explorer.models.mixture import Mixture
 from explorer.ui.frame import Check, Lesson
-from explorer.ui.state import integer
+from explorer.ui.state import integer, number, one_of
 
 lesson = Lesson("divergence")
 lesson.opening()
@@ -33,6 +33,17 @@ chosen = lesson.data(dims=1, default="old_faithful", min_rows=4)
 controls, state = lesson.controls, lesson.state
 
 GREEN, BLUE, GREY = (theme.ROLES[role][0] for role in ("truth", "model", "data"))
+FINAL = 99  # stands for the last frame of the film, however long it is
+#: Lowest and highest value and default of every number that a learner can set.
+RANGES = {
+    **{"p1": (0.0, 1.0, 0.7), "p2": (0.0, 1.0, 0.15), "p3": (0.0, 1.0, 0.1)},
+    **{"q1": (0.0, 1.0, 0.6), "q2": (0.0, 1.0, 0.2), "q3": (0.0, 1.0, 0.1)},
+    **{"mu": (-4.0, 4.0, 1.5), "sigma": (0.3, 3.0, 1.5)},
+    **{"pmu": (-4.0, 4.0, -0.5), "psigma": (0.3, 3.0, 0.8)},
+    **{"guess": (0.0, 1.0, 0.9), "x": (-5.0, 5.0, 0.5)},
+    **{"m1": (-5.0, 5.0, -2.0), "m2": (-5.0, 5.0, 2.0), "weight": (0.05, 0.95, 0.4)},
+    **{"apart": (0.0, 8.0, 5.0), "z": (-2.5, 2.5, 0.5), "w": (0.1, 2.0, 0.6)},
+}
 IMPORTS = (
     "from explorer.figures import divergence\n"
     "from explorer.models.gaussian import Gaussian\n"
@@ -62,8 +73,8 @@ def table(letter: str, count: int, first: float) -> list[float]:
     values, left = [first], round(1 - first, 10)
     for i in range(1, count - 1):
         label = _("{letter} of {outcome}").format(letter=letter, outcome=figures.NAMES[i])
-        default = round((0.3 if letter == "p" else 0.4) / (count - 1), 2)
-        value = min(controls.slider(f"{letter}{i + 1}", label, 0, 1, default, 0.01), left)
+        name = f"{letter}{i + 1}"
+        value = min(controls.slider(name, label, *RANGES[name], 0.01), left)
         values.append(value)
         left = round(left - value, 10)
     return [*values, left]
@@ -73,8 +84,7 @@ def show_bars(picture, panel) -> None:  # noqa: ANN001
     with panel:
         of_a = {name: _("{letter} of {outcome}").format(letter=name, outcome="A") for name in "pq"}
         first = [
-            controls.slider(f"{name}1", of_a[name], 0, 1, default, 0.01)
-            for name, default in (("p", 0.7), ("q", 0.6))
+            controls.slider(f"{name}1", of_a[name], *RANGES[f"{name}1"], 0.01) for name in "pq"
         ]
         with st.container(horizontal=True):
             for name, preset in (("0.6", 0.6), ("0.2", 0.2), ("0.7", 0.7)):
@@ -161,12 +171,12 @@ def drag_bar(name: str, _x: float, y: float) -> None:
 def show_bells(picture, panel) -> None:  # noqa: ANN001
     low, high = figures.BELLS
     with panel:
-        mu = controls.slider("mu", _("Mean of q"), -4, 4, 1.5, 0.05)
-        sigma = controls.slider("sigma", _("Width of q (σ)"), 0.3, 3, 1.5, 0.05)
+        mu = controls.slider("mu", _("Mean of q"), *RANGES["mu"], 0.05)
+        sigma = controls.slider("sigma", _("Width of q (σ)"), *RANGES["sigma"], 0.05)
         with lesson.more():
             way = direction()
-            mean = controls.slider("pmu", _("Mean of p"), -4, 4, -0.5, 0.05)
-            width = controls.slider("psigma", _("Width of p (σ)"), 0.3, 3, 0.8, 0.05)
+            mean = controls.slider("pmu", _("Mean of p"), *RANGES["pmu"], 0.05)
+            width = controls.slider("psigma", _("Width of p (σ)"), *RANGES["psigma"], 0.05)
     p, q = Gaussian.from_std(mean, width), Gaussian.from_std(mu, sigma)
     forward, backward = kl_gaussian(p, q), kl_gaussian(q, p)
     summary = _(
@@ -243,13 +253,13 @@ STEP = 0.3  # how far a small M step goes towards its goal
 
 def show_bound(picture, panel) -> None:  # noqa: ANN001
     with panel:
-        q = controls.slider("guess", _("Guess q(z = 1)"), 0, 1, 0.9, 0.01)
-        x = controls.slider("x", _("Data point x"), -5, 5, 0.5, 0.05)
+        q = controls.slider("guess", _("Guess q(z = 1)"), *RANGES["guess"], 0.01)
+        x = controls.slider("x", _("Data point x"), *RANGES["x"], 0.05)
         buttons = st.container(horizontal=True)
         with lesson.more():
-            first = controls.slider("m1", _("Mean of component 1"), -5, 5, -2, 0.05)
-            second = controls.slider("m2", _("Mean of component 2"), -5, 5, 2, 0.05)
-            weight = controls.slider("weight", _("Weight of component 1"), 0.05, 0.95, 0.4, 0.05)
+            first = controls.slider("m1", _("Mean of component 1"), *RANGES["m1"], 0.05)
+            second = controls.slider("m2", _("Mean of component 2"), *RANGES["m2"], 0.05)
+            weight = controls.slider("weight", _("Weight of component 1"), *RANGES["weight"], 0.05)
     mixture = Mixture.from_std([weight, 1 - weight], [first, second], [1.0, 1.2])
     split = elbo([q, 1 - q], [x], mixture)
     posterior = float(split.posterior[0])
@@ -314,8 +324,6 @@ def show_bound(picture, panel) -> None:  # noqa: ANN001
 
 # ---- one bell for two bumps --------------------------------------------------------------------
 
-FINAL = 99  # the film's last frame, however long it is
-
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def two_bumps(identity, _x: np.ndarray) -> Mixture:  # noqa: ANN001
@@ -339,7 +347,7 @@ def target(source: str) -> tuple[tuple, tuple, tuple, str]:
         stds = np.sqrt(p.covariances[:, 0, 0])
         numbers = (p.weights / p.weights.sum(), p.means[:, 0], stds)
         return *(tuple(map(float, part)) for part in numbers), chosen.labels[0]
-    apart = controls.slider("apart", _("Distance between the bumps"), 0, 8, 5, 0.25)
+    apart = controls.slider("apart", _("Distance between the bumps"), *RANGES["apart"], 0.25)
     return (0.4, 0.6), (-apart / 2, apart / 2), (1.0, 1.0), "x"
 
 
@@ -350,15 +358,16 @@ def show_fit(picture, panel) -> None:  # noqa: ANN001
         weights, means, stds, title = target(source)
         p = Mixture.from_std(weights, means, stds)
         middle, spread = forward_fit(p).mu_sigma()
-        z = controls.slider("z", _("Start of q, in σ of p from its mean"), -2.5, 2.5, 0.5, 0.05)
+        z = controls.slider("z", _("Start of q, in σ of p from its mean"), *RANGES["z"], 0.05)
         with lesson.more():
-            width = controls.slider("w", _("Width of q at the start, in σ of p"), 0.1, 2, 0.6, 0.05)
+            label = _("Width of q at the start, in σ of p")
+            width = controls.slider("w", label, *RANGES["w"], 0.05)
     start = Gaussian.from_std(middle + z * spread, width * spread)
     fit = film(weights, means, stds, *start.mu_sigma(), title)
     forward, end = fit.forward, fit.steps[-1]
     covering, least = reverse_kl(forward, p)[0], forward_kl(p, forward)
     last = len(fit.steps) - 1
-    frame = min(controls.hidden("frame", FINAL, integer(0, FINAL)), last)
+    frame = min(state.values["frame"], last)
     mean, sigma = end.q.mu_sigma()
     said = _(
         "Step {step}: q has mean {mu:.3g} and width {sigma:.3g}, KL(q‖p) = {kl:.4f} and "
@@ -452,9 +461,20 @@ def tick(
     )
 
 
+def keep() -> None:
+    """The settings of the views that are not on the stage stay in the address too."""
+    for name, (low, high, default) in RANGES.items():
+        controls.hidden(name, default, number(low, high))
+    choices = {"way": figures.WAYS, "k": "234", "source": ("data", "bumps")}
+    for name, options in choices.items():
+        controls.hidden(name, next(iter(options)), one_of(options))
+    controls.hidden("frame", FINAL, integer(0, FINAL))
+
+
 @lesson.live
 def act() -> None:
     picture, panel = lesson.columns()
+    keep()
     views = {
         "bars": (_("Tables"), show_bars),
         "bells": (_("Bells"), show_bells),

@@ -17,7 +17,7 @@ from explorer.models.gaussian import Gaussian
 from explorer.models.mixture import Mixture
 from explorer.ui.frame import Check, Lesson
 from explorer.ui.mixture_hand import MOST, MixtureHand
-from explorer.ui.state import integer, one_of
+from explorer.ui.state import integer, number, one_of
 
 lesson = Lesson("mixture")
 lesson.opening()
@@ -27,6 +27,10 @@ geyser = chosen.id in registry.STAND_INS["geyser"]
 start = (
     by_hand.BOOK if geyser and chosen.table.columns == registry.entry(chosen.id).columns else None
 )
+
+
+SEED = 2  # starts lopsided and settles: the law of large numbers at work
+FIRST_STEP = 2  # the film opens with its first point drawn
 
 
 @st.cache_data(max_entries=64, show_spinner=_("EM is searching from several starts…"))
@@ -51,7 +55,6 @@ def presets(hand: MixtureHand, k: int) -> None:
 
 def show_density(picture, more, hand, mixture, score):  # noqa: ANN001, ANN201
     parts = {str(i): str(i) for i in range(1, len(mixture.weights) + 1)}
-    controls.hidden("part", "1", one_of("12345"))  # kept also while there is nothing to choose
     with more:
         part = int(controls.choice("part", _("Component"), parts, "1")) if len(parts) > 1 else 1
         hand.sliders(part, mixture.weights, chosen.labels[: mixture.means.shape[1]])
@@ -72,10 +75,10 @@ def show_density(picture, more, hand, mixture, score):  # noqa: ANN001, ANN201
 
 def show_draw(picture, more, hand, mixture, score):  # noqa: ANN001, ANN201
     with more:
-        seed = controls.seed(2)  # starts lopsided and settles: the law of large numbers at work
+        seed = controls.seed(SEED)
         forget = controls.toggle("forget", _("Forget k: show only the points"))
         original = controls.toggle("original", _("Lay the data underneath"))
-    step = controls.hidden("step", 2, integer(0, film.LENGTH - 1))
+    step = state.values["step"]
     told, x = words.draw(mixture, seed), chosen.x[:, : mixture.means.shape[1]]
     with picture:
         stage(
@@ -100,15 +103,9 @@ def show_draw(picture, more, hand, mixture, score):  # noqa: ANN001, ANN201
 
 def show_ask(picture, more, hand, mixture, score):  # noqa: ANN001, ANN201
     plane = mixture.means.shape[1] == 2
-    between = by_hand.disputed(hand.first.mixture(2))
     with more:
         for axis in range(1 + plane):
-            hand.axis_slider(
-                "q" + "xy"[axis],
-                _("The point x: {axis}").format(axis=chosen.labels[axis]),
-                axis,
-                between[axis],
-            )
+            hand.place_slider(axis, chosen.labels[axis])
     place = np.array([state.values["q" + a] for a in "xy"[: 1 + plane]])
     grip = Handle(
         "q",
@@ -210,6 +207,18 @@ def script(mixture: Mixture, call: str) -> str:
 SHOWS = {"density": _("Density"), "draw": _("Sampling"), "ask": _("Whose point?")}
 
 
+def keep(hand: MixtureHand) -> None:
+    """The settings of the views that are not on the stage stay in the address too."""
+    for axis, default in zip("xy", by_hand.disputed(hand.first.mixture(2)), strict=True):
+        low, high = hand.bounds(f"q{axis}")
+        controls.hidden(f"q{axis}", float(np.clip(default, low, high)), number(low, high))
+    controls.hidden("part", "1", one_of("12345"))
+    controls.hidden("step", FIRST_STEP, integer(0, film.LENGTH - 1))
+    controls.hidden("seed", SEED, integer(0, 999_999))
+    for name in ("forget", "original"):
+        controls.hidden(name, False, one_of([True, False]))
+
+
 @lesson.live
 def act() -> None:
     picture, panel = lesson.columns()
@@ -221,6 +230,7 @@ def act() -> None:
         k = controls.whole("k", _("Number of components K"), 1, MOST, 2)
         presets(hand, k)
         more = lesson.more()
+    keep(hand)
     plane = hand.mixture(k)
     mixture = plane if dims == 2 else by_hand.marginal(plane)
     x = chosen.x[:, :dims]
