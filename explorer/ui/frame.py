@@ -287,7 +287,8 @@ def style() -> None:
         .stMainBlockContainer h1 {{ font-size: clamp(1.7rem, 4.2vw, 2.6rem); }}
         .stMainBlockContainer h2 {{ font-size: clamp(1.3rem, 2.4vw, 1.6rem); padding-top: 0.4rem; }}
         [data-testid=stCaptionContainer] {{ opacity: 0.8; color: inherit; }}
-        .katex-display {{ margin: 0.35em 0; padding: 0.2em 0; }}
+        .stMarkdown p > .katex {{ line-height: 1.9; }}
+        @media (max-width: 640px) {{ .stMarkdown p > .katex {{ font-size: 0.85em; }} }}
         {colours}
         {code}
         </style>"""
