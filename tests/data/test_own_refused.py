@@ -283,4 +283,4 @@ def test_markdown_escapes_what_the_learner_wrote():
     with pytest.raises(DataError) as caught:
         own.parse("x\n1\n2\n$a_b$ [x](y)")
     assert "“$a_b$ [x](y)”" in str(caught.value)
-    assert r"“\$a\_b\$ \[x\]\(y\)”" in caught.value.markdown()
+    assert r"“\$a\_b\$ \[x\](y)”" in caught.value.markdown()
