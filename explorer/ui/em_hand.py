@@ -31,6 +31,14 @@ WIDTH_OF = {"outside": "one", "spread": "data", "random": "data", "same": "one",
 LIVES_ON = 4.5  # points; a component with fewer is an island, not a group
 
 
+def placed(text: str) -> tuple[float, ...]:
+    """Means in an address: pairs of numbers, or ValueError."""
+    values = parsers.numbers(-1e150, 1e150, 2 * MOST)(text)
+    if len(values) % 2:
+        raise ValueError(text)
+    return values
+
+
 @dataclass(frozen=True)
 class Rules:
     """What EM is told besides the start."""
@@ -162,7 +170,7 @@ class Hand:
 
     def means(self, k: int, kind: str, seed: int) -> np.ndarray:
         """Where the K means begin; hand-set ones come from the address or the handles. (K, 2)"""
-        by_hand = self._awake.hidden("means", (), parsers.numbers(-1e150, 1e150, 2 * MOST))
+        by_hand = self._awake.hidden("means", (), placed)
         if kind == "outside" and self.geyser and k == len(BOOK):
             return np.array(BOOK)
         generator = np.random.default_rng(seed)
