@@ -125,9 +125,9 @@ class Lesson:
         Set inline, in display style: on a narrow screen such a formula breaks at its relations,
         where one on a line of its own would have to be scrolled.
         """
-        with st.container(border=True):
-            for formula in formulas:
-                st.markdown(rf"$\displaystyle {tex(formula)}$", text_alignment="center")
+        lines = (rf"$\displaystyle {tex(formula)}$" for formula in formulas)
+        with st.container(border=True):  # one element: each costs the browser some milliseconds
+            st.markdown("\n\n".join(lines), text_alignment="center")
 
     def predict(self, on_reveal: Mapping[str, Callable[[], None]] | None = None) -> None:
         """The questions. A reveal may set the stage: {question id: callback}."""
