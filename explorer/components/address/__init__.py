@@ -1,7 +1,8 @@
 """The page's address and language, kept in step with what the learner set.
 
 `st.query_params` would push one history entry per control; here the entry is replaced, so Back
-leaves the page as people expect.
+leaves the page as people expect. What Streamlit's list of pages gets wrong for a screen reader on a
+phone is mended in the same place, since it runs on every page.
 """
 
 from collections.abc import Callable
