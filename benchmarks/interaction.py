@@ -236,6 +236,7 @@ def film(window: Any, server: str, slug: str, seconds: float = 4.0) -> None:
     page = opened(window, server, slug)
     slider = page.locator(".gx-range:visible")
     if slider.count() and int(slider.first.get_attribute("max") or 0) > 1:
+        slider.first.scroll_into_view_if_needed()
         box = slider.first.bounding_box()
         y = box["y"] + box["height"] / 2
         page.mouse.move(box["x"] + 8, y)
@@ -264,6 +265,7 @@ def drag(window: Any, server: str, slug: str, seconds: float = 3.0) -> None:
     page = opened(window, server, slug)
     grip = page.locator(".gx-handle .gx-hit")
     if grip.count():
+        grip.first.scroll_into_view_if_needed()
         box = grip.first.bounding_box()
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         page.mouse.move(x, y)

@@ -126,7 +126,8 @@ class Lesson:
         where one on a line of its own would have to be scrolled.
         """
         lines = (rf"$\displaystyle {tex(formula)}$" for formula in formulas)
-        with st.container(border=True):  # one element: each costs the browser some milliseconds
+        with st.container(border=True, key=f"{self.slug}.equation"):
+            # One element: each costs the browser some milliseconds.
             st.markdown("\n\n".join(lines), text_alignment="center")
 
     def predict(self, on_reveal: Mapping[str, Callable[[], None]] | None = None) -> None:
@@ -287,8 +288,8 @@ def style() -> None:
         .stMainBlockContainer h1 {{ font-size: clamp(1.7rem, 4.2vw, 2.6rem); }}
         .stMainBlockContainer h2 {{ font-size: clamp(1.3rem, 2.4vw, 1.6rem); padding-top: 0.4rem; }}
         [data-testid=stCaptionContainer] {{ opacity: 0.8; color: inherit; }}
-        .stMarkdown p > .katex {{ line-height: 1.9; }}
-        @media (max-width: 640px) {{ .stMarkdown p > .katex {{ font-size: 0.85em; }} }}
+        [class*="-equation"] p > .katex {{ line-height: 1.9; }}
+        @media (max-width: 640px) {{ [class*="-equation"] p > .katex {{ font-size: 0.85em; }} }}
         {colours}
         {code}
         </style>"""

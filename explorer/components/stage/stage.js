@@ -106,11 +106,25 @@ export function mount(root, Plotly) {
     return { data: traces, layout: merge(layout, { height, width: wrap.clientWidth || undefined, font: { family: font } }) };
   }
 
+  let drawn = ""; // the layout, and which settings the traces have
+
   function draw() {
     const { data: traces, layout } = composed();
-    Plotly.react(plot, traces, layout, { displayModeBar: false, responsive: false, scrollZoom: false, doubleClick: false });
+    const rest = JSON.stringify([layout, traces.map(kinds)]);
+    if (rest === drawn && traces.every(isScatter) && axesStand()) animate(traces, traces.map((_, i) => i));
+    else Plotly.react(plot, traces, layout, { displayModeBar: false, responsive: false, scrollZoom: false, doubleClick: false });
+    drawn = rest;
     placeHandles();
     describe();
+  }
+
+  const isScatter = (trace) => (trace.type ?? "scatter") === "scatter";
+  const axesStand = () => Object.entries(plot._fullLayout ?? {}).every(([name, axis]) =>
+    !/^[xy]axis\d*$/.test(name) || !axis.autorange);
+
+  function animate(changes, traces) {
+    const now = { mode: "immediate", frame: { duration: 0, redraw: false }, transition: { duration: 0 } };
+    Plotly.animate(plot, { data: changes, traces }, now).catch(() => {}); // overtaken by a newer one
   }
 
   function describe() {
@@ -120,22 +134,21 @@ export function mount(root, Plotly) {
     plot.setAttribute("aria-label", summary);
   }
 
-  // Plotly.animate redraws only the traces a frame names, in half the time of react; but it draws
-  // scatter traces alone, and what one frame says and the next does not would stay behind.
+  // Plotly.animate redraws only the traces it is given, in half the time of react; but it draws
+  // scatter traces alone, and what one picture says and the next does not would stay behind.
   let brisk = false;
   const kinds = (value) => value === null || typeof value !== "object" || Array.isArray(value) || "bdata" in value
     ? 0 : Object.entries(value).map(([name, part]) => [name, kinds(part)]);
   const sameKinds = () => {
     const say = (film) => JSON.stringify([film.traces, (film.data ?? []).map(kinds)]);
-    return frames.length > 0 && figure.data.every((trace) => (trace.type ?? "scatter") === "scatter")
+    return frames.length > 0 && figure.data.every(isScatter)
       && frames.every((film) => !film.layout && say(film) === say(frames[0]));
   };
 
   function flip() {
     if (!brisk) { draw(); return; }
     const { data: changes, traces } = frames[frame];
-    const now = { mode: "immediate", frame: { duration: 0, redraw: false }, transition: { duration: 0 } };
-    Plotly.animate(plot, { data: changes, traces }, now).catch(() => {}); // overtaken by a newer one
+    animate(changes, traces);
     describe();
   }
 
