@@ -1,0 +1,20 @@
+
+/** Streamlit's own script tells where the app lives, also behind a path prefix. */
+function home() {
+  const script = document.querySelector('script[type="module"][src*="static/js/"]');
+  return script ? script.src.replace(/static\/js\/.*$/, "") : new URL("./", location.href).href;
+}
+
+export default function (component) {
+  const root = component.parentElement.querySelector(".fs-root");
+  root.latest = component;
+  if (root.filmstrip) { root.filmstrip.update(component); return root.filmstrip.destroy; }
+  import(home() + "app/static/%filmstrip%")
+    .then((module) => {
+      if (!root.isConnected && root.gone) return;
+      root.filmstrip ??= module.mount(root, home());
+      root.filmstrip.update(root.latest);
+    })
+    .catch(() => { root.textContent = component.data.words.failed; });
+  return () => { root.gone = true; root.filmstrip?.destroy(); };
+}
