@@ -11,17 +11,25 @@ from explorer.i18n import n_
 
 ROOT = Path(__file__).parents[1]
 
-PARTS = {"foundations": n_("Foundations")}
+PARTS = {
+    "foundations": n_("Foundations"),
+    "learning": n_("Learning by descent"),
+    "latent": n_("Latent space"),
+}
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """slug: URL and file name; needs: slugs of the lessons it builds on."""
+    """slug: URL and file name; needs: slugs of the lessons it builds on.
+
+    data: whether the learner's own numbers play a part in it.
+    """
 
     slug: str
     part: str
     icon: str
     needs: tuple[str, ...] = ()
+    data: bool = True
 
     @property
     def path(self) -> str:
@@ -36,6 +44,13 @@ LESSONS = (
     Lesson("mixture", "foundations", ":material/bubble_chart:", needs=("multivariate",)),
     Lesson("em", "foundations", ":material/autorenew:", needs=("mixture", "likelihood")),
     Lesson("divergence", "foundations", ":material/compare_arrows:", needs=("likelihood", "em")),
+    Lesson("descent", "learning", ":material/trending_down:", needs=("likelihood",), data=False),
+    # Lesson("network", "learning", ":material/hub:", needs=("descent",)),
+    # Lesson("convolution", "learning", ":material/grid_on:", needs=("network",)),
+    # Lesson("autoencoder", "latent", ":material/compress:", needs=("network", "convolution")),
+    # Lesson("vae", "latent", ":material/blur_on:", needs=("autoencoder", "divergence")),
+    # Lesson("beta", "latent", ":material/tune:", needs=("vae",)),
+    # Lesson("hierarchy", "latent", ":material/layers:", needs=("vae",)),
 )
 
 

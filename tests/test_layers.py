@@ -32,9 +32,15 @@ BELOW: dict[str, set[str]] = {
     "lessons": {"i18n"},
     "metrics": {"models"},
     "data": {"models", "i18n"},
+    "training": {"models", "metrics", "data", "catalog", "checkpoints"},
+    "checkpoints": {"catalog", "models", "i18n"},
+    "inference": {"models", "data", "checkpoints", "training"},
     "figures": {"models", "metrics", "data", "i18n"},
     "components": {"figures", "i18n"},
-    "ui": {"components", "figures", "lessons", "metrics", "data", "models", "catalog", "i18n"},
+    "ui": {
+        *{"components", "figures", "lessons", "metrics", "data", "models", "catalog", "i18n"},
+        *{"inference", "checkpoints"},
+    },
 }
 BELOW["pages"] = {"ui", *BELOW["ui"]}
 

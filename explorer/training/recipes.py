@@ -1,0 +1,123 @@
+"""One named recipe for each checkpoint: data, model, plan, and what its card reports.
+
+`python -m explorer train NAME` follows it; the seed is part of it. Floors and baselines stand on
+the card beside the metric, so that a number can be judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from explorer.checkpoints import blank, kinds
+from explorer.data import images
+from explorer.models.autoencoder import AutoencoderConfig
+from explorer.models.classifier import ClassifierConfig
+from explorer.models.hvae import HVAEConfig
+from explorer.models.vae import VAEConfig
+from explorer.training import evaluate
+from explorer.training.loop import Plan, Training, initialise, seeded
+
+Objective = Callable[[Any, tuple[Tensor, ...], torch.Generator], Tensor]
+
+
+def on_pictures(model: Any, batch: tuple[Tensor, ...], generator: torch.Generator) -> Tensor:
+    """Models that learn from pictures alone."""
+    return model.loss(batch[0], generator)
+
+
+def on_pairs(model: Any, batch: tuple[Tensor, ...], generator: torch.Generator) -> Tensor:
+    """Models that learn from pictures and classes."""
+    return model.loss(*batch, generator)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a checkpoint is made. `measure(model, recipe)` -> {metric: value} for the card."""
+
+    name: str
+    data: str  # an image set
+    model: str  # a key of checkpoints.kinds()
+    config: Any
+    plan: Plan
+    measure: Callable[..., dict[str, Any]]
+    objective: Objective = on_pictures
+    baselines: dict[str, Any] = field(default_factory=dict)
+
+    def build(self) -> nn.Module:
+        """The network at its start: weights drawn from the recipe's own seed."""
+        model = blank(kinds()[self.model][0], self.config)
+        return initialise(model, seeded(self.plan.seed, 2))
+
+    def tensors(self, split: str, rows: int | None = None) -> tuple[Tensor, Tensor]:
+        """(pictures (N, 784), classes (N,)) of a split."""
+        found = images.load(self.data, split)
+        x = torch.from_numpy(found.x[:rows].copy()).flatten(1)
+        return x, torch.from_numpy(found.y[:rows].copy())
+
+    def start(self, rows: int | None = None, plan: Plan | None = None) -> Training:
+        """A run at its beginning; fewer rows and another plan for a dry run."""
+        return Training(
+            self.build(), self.tensors("train", rows), self.objective, plan or self.plan
+        )
+
+
+DENSE = Plan(epochs=25, batch=256, rate=1.5e-3, seed=7)  # for networks of linear layers
+
+
+def vae(name: str, data: str, **config: Any) -> Recipe:
+    """A VAE by Kingma & Welling's objective (weighted by beta where the config says so)."""
+    return Recipe(name, data, "VAE", VAEConfig(**config), DENSE, evaluate.vae)
+
+
+def autoencoder(name: str, data: str) -> Recipe:
+    """A plain autoencoder with a plane of codes."""
+    config = AutoencoderConfig(latents=2)
+    return Recipe(name, data, "Autoencoder", config, DENSE, evaluate.autoencoder)
+
+
+def classifier(name: str, data: str, epochs: float, flip: bool) -> Recipe:
+    """The scorer of later pages."""
+    plan = Plan(epochs, rate=2e-3, decay=1e-2, average=0.998, seed=7)
+    config = ClassifierConfig(flip=flip)
+    return Recipe(name, data, "Classifier", config, plan, evaluate.classifier, on_pairs)
+
+
+BETAS = (0.1, 0.5, 1, 4, 10, 30)  # the ladder; at the last every latent has collapsed or nearly so
+
+
+def ladder(beta: float) -> str:
+    """The checkpoint of a rung; beta = 1 is the plain VAE itself."""
+    return "vae16-mnist" if beta == 1 else f"beta{beta:g}-mnist"
+
+
+BINARIZED = replace(
+    vae("vae-binarized", "binarized_mnist", latents=32, net="conv", width=256),
+    plan=Plan(epochs=40, rate=1.5e-3, decay=1e-3, average=0.9995, clip=200, seed=7),
+    measure=evaluate.binarized,
+    baselines={
+        "mixture of 500 Bernoullis, test, nats": 126.0,
+        "independent pixels, test, nats": 205.8,
+    },
+)
+
+RECIPES: dict[str, Recipe] = {
+    recipe.name: recipe
+    for recipe in (
+        autoencoder("ae2-mnist", "mnist"),
+        autoencoder("ae2-fashion", "fashion_mnist"),
+        vae("vae2-mnist", "mnist", latents=2),
+        vae("vae2-fashion", "fashion_mnist", latents=2),
+        vae("vae16-mnist", "mnist", latents=16),
+        vae("vae16-fashion", "fashion_mnist", latents=16),
+        *(vae(ladder(b), "mnist", latents=16, beta=float(b)) for b in BETAS if b != 1),
+        Recipe("hvae-mnist", "mnist", "HVAE", HVAEConfig(), DENSE, evaluate.hvae),
+        classifier("classifier-mnist", "mnist", 14, flip=False),
+        classifier("classifier-fashion", "fashion_mnist", 20, flip=True),
+        BINARIZED,
+    )
+}
