@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import torch
@@ -87,7 +88,7 @@ def test_the_rate_rises_and_falls():
     assert rates[10] == pytest.approx(2e-3)
     assert rates[60] == pytest.approx(2e-3 * (0.01 + 0.99 / 2))
     assert rates[-1] == pytest.approx(2e-5, rel=0.1)
-    assert all(a > b for a, b in zip(rates[10:], rates[11:], strict=False))
+    assert all(a > b for a, b in pairwise(rates[10:]))
 
 
 def test_the_average_is_the_weighted_sum_of_what_it_saw():
@@ -148,3 +149,19 @@ def test_pairs_reach_the_model_together():
 
     y = torch.arange(6.0)
     assert on_pairs(Probe(), (y[:, None], y), None) == 15
+
+
+def test_the_noise_is_new_at_every_step_and_in_every_run():
+    def seeds(seed: int) -> list[int]:
+        found: list[int] = []
+
+        def record(model: nn.Module, batch: tuple, generator: torch.Generator) -> torch.Tensor:
+            found.append(generator.initial_seed())
+            return sum(p.square().sum() for p in model.parameters())
+
+        for _step in Training(network(), (pictures(),), record, replace(PLAN, seed=seed)).run():
+            pass
+        return found
+
+    assert len({*seeds(5), *seeds(6)}) == 24
+    assert seeds(5) == seeds(5)
