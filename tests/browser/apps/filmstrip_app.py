@@ -102,7 +102,8 @@ def slow() -> None:
 
 
 def moving() -> None:
-    lesson(moving=True, wait=0.05)
+    """The server takes longer than the hand: it must not be asked again before it has answered."""
+    lesson(moving=True, wait=0.3)
 
 
 def full() -> None:
