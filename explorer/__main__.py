@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--json", action="store_true")
     evaluate.add_argument("--samples", type=int, help="of the importance bound")
     evaluate.add_argument("--pictures", type=int, help="of the importance bound")
+    evaluate.add_argument("--write", action="store_true", help="put them onto the card")
     commands.add_parser("verify")
     commands.add_parser("data").add_argument("names", nargs="*", metavar="NAME")
     return parser
@@ -119,6 +120,8 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
+    from explorer.training.evaluate import codes
+
     status = 0
     for name in options.names:
         recipe = _recipe(name)
@@ -126,6 +129,10 @@ def _evaluate(options: argparse.Namespace) -> int:
         chosen = {k: getattr(options, k) for k in ("samples", "pictures") if getattr(options, k)}
         found = recipe.measure(model, recipe, **chosen)
         same = {key: found[key] == card["metrics"].get(key) for key in found}
+        if options.write:
+            extra = {"codes": codes(model, recipe)} if recipe.planar else {}
+            checkpoints.save(name, model, card | extra | {"metrics": found})
+            continue
         status |= not chosen and not all(same.values())
         if options.json:
             print(

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, fields
@@ -149,8 +150,9 @@ def save(
         },
     }
     write(folder / f"{name}.safetensors", raw)
-    text = json.dumps(full, indent=2, ensure_ascii=False) + "\n"
-    write(folder / f"{name}.json", text.encode())
+    text = json.dumps(full, indent=2, ensure_ascii=False)
+    text = re.sub(r"\[[\s\d.,e-]+\]", lambda found: re.sub(r"\s+", " ", found[0]), text)
+    write(folder / f"{name}.json", (text + "\n").encode())  # rows of numbers on one line
     return full
 
 

@@ -85,6 +85,22 @@ def binarized(
 
 
 @torch.no_grad()
+def codes(model: Any, recipe: Recipe, count: int = 1000) -> list[list[float]]:
+    """[z1, z2, class] of evenly spaced test pictures: the points on a latent plane.
+
+    Kept on the card, so that the plane can be drawn where the pictures are not at hand.
+    """
+    x, y = recipe.tensors("test")
+    chosen = torch.arange(0, len(x), len(x) // count)[:count]
+    found = model.encode(x[chosen])
+    means = found[0] if isinstance(found, tuple) else found
+    return [
+        [round(a, 3), round(b, 3), int(label)]
+        for (a, b), label in zip(means.tolist(), y[chosen], strict=True)
+    ]
+
+
+@torch.no_grad()
 def hvae(model: HVAE, recipe: Recipe, **options: Any) -> dict[str, Any]:
     """ELBO and its three terms on the test set."""
     x, _ = recipe.tensors("test")

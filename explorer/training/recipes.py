@@ -48,6 +48,11 @@ class Recipe:
     objective: Objective = on_pictures
     baselines: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def planar(self) -> bool:
+        """Whether its latents are a plane, on which test pictures can be shown as points."""
+        return getattr(self.config, "latents", 0) == 2
+
     def build(self) -> nn.Module:
         """The network at its start: weights drawn from the recipe's own seed."""
         model = blank(kinds()[self.model][0], self.config)

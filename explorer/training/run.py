@@ -13,6 +13,7 @@ import torch
 from explorer import checkpoints
 from explorer.catalog import ROOT
 from explorer.data import images
+from explorer.training import evaluate
 from explorer.training.loop import Plan, Training, TrainStep
 from explorer.training.recipes import Recipe
 
@@ -67,6 +68,7 @@ def train(
         },
         "metrics": recipe.measure(model, recipe) if measure else {},
         "baselines": recipe.baselines,
+        "codes": evaluate.codes(model, recipe) if measure and recipe.planar else [],
     }
     card = checkpoints.save(recipe.name, model, card, folder)
     kept.unlink(missing_ok=True)

@@ -1,0 +1,116 @@
+"""Heavy work of many learners on one thread, in fair turns.
+
+    job = submit(lambda: train_somehow(seed=3))   # a function that returns an iterator
+    job.poll()                                    # what it has yielded so far; says "still wanted"
+    job.stop()
+
+One thread works, so that learners do not fight for the cores: it gives every job a slice of time in
+turn. A job is an iterator with its own generator of random numbers, so its result is the same alone
+and in a crowd. A job that nobody has polled for a while stops by itself: its tab was closed.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+SLICE = 0.05  # seconds of work per turn
+PATIENCE = 15.0  # seconds without a poll until a job is dropped
+
+
+class Job:
+    """Work under way. `state` is "waiting", "running", "done", "stopped" or "failed"."""
+
+    def __init__(self, make: Callable[[], Iterable[Any]], clock: Callable[[], float]) -> None:
+        self._make, self._clock = make, clock
+        self._work: Iterator[Any] | None = None
+        self.results: list[Any] = []
+        self.state = "waiting"
+        self.error: Exception | None = None
+        self.seconds = 0.0  # of work done for this job
+        self.asked = clock()
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will come."""
+        return self.state in ("done", "stopped", "failed")
+
+    def poll(self) -> list[Any]:
+        """What has been yielded so far (a copy); also says that somebody still waits for it."""
+        self.asked = self._clock()
+        return list(self.results)
+
+    def stop(self) -> None:
+        """Ends it after the step it is in; what it has yielded stays."""
+        if not self.over:
+            self.state = "stopped"
+
+    def turn(self, seconds: float) -> None:
+        """Work for about so long."""
+        start = self._clock()
+        try:
+            if self._work is None:
+                self.state, self._work = "running", iter(self._make())
+            while not self.over and self._clock() - start < seconds:
+                self.results.append(next(self._work))
+        except StopIteration:
+            self.state = "stopped" if self.state == "stopped" else "done"
+        except Exception as error:  # shown to the learner as a calm sentence, kept for the log
+            self.state, self.error = "failed", error
+        self.seconds += self._clock() - start
+
+
+class Worker:
+    """The queue and its one thread, which ends when there is nothing to do."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._queue: deque[Job] = deque()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def submit(self, make: Callable[[], Iterable[Any]]) -> Job:
+        """Put work into the queue; returns at once."""
+        job = Job(make, self._clock)
+        with self._lock:
+            self._queue.append(job)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, daemon=True, name="explorer work")
+                self._thread.start()
+        return job
+
+    def others(self, job: Job) -> int:
+        """How many jobs of others share the time with this one."""
+        with self._lock:
+            return sum(1 for other in self._queue if other is not job and not other.over)
+
+    def work_once(self) -> bool:
+        """One turn for the first job in line; False if there was none."""
+        with self._lock:
+            if not self._queue:
+                self._thread = None
+                return False
+            job = self._queue.popleft()
+        if not job.over and self._clock() - job.asked > PATIENCE:
+            job.stop()
+        if not job.over:
+            job.turn(SLICE)
+        if not job.over:
+            with self._lock:
+                self._queue.append(job)
+        return True
+
+    def _run(self) -> None:
+        while self.work_once():
+            time.sleep(0)  # let the server answer between two turns
+
+
+WORKER = Worker()
+
+
+def submit(make: Callable[[], Iterable[Any]]) -> Job:
+    """Work for the process's one worker."""
+    return WORKER.submit(make)

@@ -1,0 +1,141 @@
+"""The queue of heavy work: fair turns, stopping, closed tabs, failures, sameness in a crowd."""
+
+import time
+
+import numpy as np
+
+from explorer.training.worker import PATIENCE, SLICE, Job, Worker
+
+
+class Clock:
+    """Time that passes only when told to."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Still(Worker):
+    """Without a thread: turns are taken by hand."""
+
+    def submit(self, make):
+        job = Job(make, self._clock)
+        self._queue.append(job)
+        return job
+
+
+def counting(clock: Clock, count: int, cost: float = 0.02):
+    def make():
+        for number in range(count):
+            clock.now += cost
+            yield number
+
+    return make
+
+
+def test_turns_are_fair():
+    clock = Clock()
+    worker = Still(clock)
+    one, two = (worker.submit(counting(clock, 30)) for _ in range(2))
+    for _ in range(6):
+        assert worker.work_once()
+    assert len(one.results) == len(two.results) == 9  # three turns of three steps
+    assert abs(one.seconds - 9 * 0.02) < 1e-9 and abs(two.seconds - 9 * 0.02) < 1e-9
+    assert worker.others(one) == 1
+    while worker.work_once():
+        pass
+    assert one.results == two.results == list(range(30))
+    assert one.state == two.state == "done" and worker.others(one) == 0
+
+
+def test_a_late_comer_does_not_wait_for_the_first_to_end():
+    clock = Clock()
+    worker = Still(clock)
+    worker.submit(counting(clock, 100_000))
+    worker.work_once()
+    late = worker.submit(counting(clock, 2))
+    start = clock.now
+    while not late.over:
+        worker.work_once()
+    assert clock.now - start < 3 * SLICE
+
+
+def test_stopping_keeps_what_was_done():
+    clock = Clock()
+    worker = Still(clock)
+    job = worker.submit(counting(clock, 1000))
+    worker.work_once()
+    job.stop()
+    before = job.poll()
+    while worker.work_once():
+        pass
+    assert job.state == "stopped" and job.results == before == [0, 1, 2]
+    done = worker.submit(counting(clock, 1))
+    while worker.work_once():
+        pass
+    done.stop()
+    assert done.state == "done"
+
+
+def test_work_of_a_closed_tab_ends():
+    clock = Clock()
+    worker = Still(clock)
+    closed, open_ = (worker.submit(counting(clock, 10**6, cost=0.06)) for _ in range(2))
+    for _ in range(int(3 * PATIENCE / 0.06)):
+        open_.poll()
+        worker.work_once()
+    assert closed.state == "stopped" and open_.state == "running"
+
+
+def test_a_failure_ends_its_own_job_only():
+    clock = Clock()
+    worker = Still(clock)
+
+    def broken():
+        yield 1
+        raise FloatingPointError("diverged")
+
+    bad, good = worker.submit(broken), worker.submit(counting(clock, 4))
+    while worker.work_once():
+        pass
+    assert bad.state == "failed" and isinstance(bad.error, FloatingPointError)
+    assert bad.results == [1] and good.results == [0, 1, 2, 3] and good.state == "done"
+
+
+def test_the_thread_works_alone_and_in_a_crowd_with_the_same_result():
+    def walk(seed: int):
+        def make():
+            generator = np.random.default_rng(seed)
+            for _ in range(200):
+                time.sleep(0.0005)
+                yield generator.normal()
+
+        return make
+
+    def run(seeds: list[int]) -> list[list[float]]:
+        worker = Worker()
+        jobs = [worker.submit(walk(seed)) for seed in seeds]
+        end = time.monotonic() + 60
+        while not all(job.over for job in jobs) and time.monotonic() < end:
+            [job.poll() for job in jobs]
+            time.sleep(0.01)
+        assert [job.state for job in jobs] == ["done"] * len(jobs)
+        return [job.results for job in jobs]
+
+    crowd = run([1, 2, 3])
+    assert crowd == [run([seed])[0] for seed in (1, 2, 3)]
+    assert len({tuple(result) for result in crowd}) == 3
+
+
+def test_the_thread_starts_again_after_a_pause():
+    worker = Worker()
+    for _ in range(3):
+        job = worker.submit(lambda: range(5))
+        end = time.monotonic() + 30
+        while not job.over and time.monotonic() < end:
+            time.sleep(0.01)
+        assert job.results == [0, 1, 2, 3, 4]
+        time.sleep(0.05)
+        assert worker._thread is None
