@@ -48,6 +48,7 @@ from tests.pages.helpers import (
 )
 
 SLUGS = [entry.slug for entry in catalog.LESSONS]
+WITH_DATA = [entry.slug for entry in catalog.LESSONS if entry.data]
 EVERY = [(slug, language) for slug in SLUGS for language in i18n.LANGUAGES]
 
 
@@ -365,7 +366,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("text", BAD.values(), ids=BAD)
-@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize("slug", WITH_DATA)
 def test_bad_own_data_is_answered_with_one_sentence(slug, text):
     said = {}
     for language in i18n.LANGUAGES:
@@ -380,7 +381,7 @@ def test_bad_own_data_is_answered_with_one_sentence(slug, text):
     assert said["en"] != said["ko"]
 
 
-@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize("slug", WITH_DATA)
 def test_own_file_is_drawn_and_exported(slug):
     rows = np.random.default_rng(7).normal((170, 60), (9, 6), size=(80, 2)).round(1)
     lines = ["height (cm);weight (kg)", *(f"{a};{b}".replace(".", ",") for a, b in rows)]
@@ -391,12 +392,26 @@ def test_own_file_is_drawn_and_exported(slug):
     same_figure(run_script(script(at))["figure"], figure(at))
 
 
-@pytest.mark.parametrize("slug", SLUGS[1:])
+@pytest.mark.parametrize("slug", WITH_DATA[1:])
 def test_own_data_follows_to_the_next_lesson(slug):
-    at = own_data(open_lesson(SLUGS[0]), OWN["three"] + OWN["two"])
+    at = own_data(open_lesson(WITH_DATA[0]), OWN["three"] + OWN["two"])
     at.switch_page(catalog.lesson(slug).path)
     healthy(at.run())
     assert "own numbers" in reading(at)
+
+
+@pytest.mark.parametrize("slug", sorted(set(SLUGS) - set(WITH_DATA)))
+def test_a_lesson_without_data_offers_none_and_is_not_moved_by_it(slug):
+    """What the catalogue says is true: nothing to choose, and the learner's numbers change nothing.
+
+    (That the others have a picker is what the tests above ask of them.)
+    """
+    at = unfold(open_lesson(slug), "data_fold")
+    assert not [area for area in at.text_area if area.key == "data_text"]
+    first, said = figure(at), words(at)
+    own_data(at, OWN["three"])
+    same_figure(figure(at), first)
+    assert words(at) == said
 
 
 @pytest.mark.parametrize("slug", SLUGS)
