@@ -204,6 +204,7 @@ def test_the_exact_picture_replaces_the_blend_after_release(hand):
     hand.lands()
     assert hand.state["settled"] == [pytest.approx([1.37, 0.62], abs=0.02)]
     assert hand.state["moved"] == []
+    assert hand.page.locator(".fs-state").inner_text() == "= decoded exactly here"
     hand.rerun()
     hand.lands()
     assert len(hand.state["settled"]) == 1
@@ -259,9 +260,21 @@ def test_the_server_is_told_on_the_way_one_report_at_a_time(visit, host):
     hand.page.mouse.up()
     hand.lands()
     moved = hand.state["moved"]
+    assert hand.is_exact
     assert 3 <= len(moved) and [x for x, _y in moved] == sorted(x for x, _y in moved)
     assert reports <= taken / 0.3 + 2, "a server that takes 0.3 s was not waited for"
     assert hand.state["settled"] == [pytest.approx([2.5, 0.6], abs=0.03)]
+
+
+def test_a_hand_that_waited_before_it_let_go_gets_its_exact_picture(visit, host):
+    """The place has been answered already, so the answer to the release says nothing new."""
+    hand = Hand(visit(url=host), "moving")
+    hand.take(-1.0, 0.5)
+    hand.go(1.37, 0.62)
+    hand.quiet(1500)
+    assert hand.state["at"] == pytest.approx([1.37, 0.62], abs=0.03)
+    hand.page.mouse.up()
+    hand.lands()
 
 
 def test_the_nearest_picture_is_an_option_and_needs_no_server(visit, host):
@@ -306,6 +319,49 @@ def test_inverted_pictures_have_black_ink_on_white(visit, host):
     hand.take(1.2, -0.6)
     assert np.abs(hand.grey - (255 - blend(*hand.place))).max() <= 4
     hand.page.mouse.up()
+
+
+COLOUR = """() => { const c = document.querySelector('.fs-picture');
+  return [...c.getContext('2d').getImageData(c.width / 2, c.height / 2, 1, 1).data]; }"""
+
+
+def test_another_sheet_takes_the_place_of_the_first(visit, host):
+    hand = Hand(visit(url=host), "other")
+    np.testing.assert_array_equal(hand.grey, GRID[-1, 0])
+    hand.page.get_by_text("Other", exact=True).click()
+    hand.page.wait_for_function("() => document.querySelector('.fs-picture').height > 300")
+    assert hand.page.evaluate(COLOUR) == [40, 0, 120, 255]  # bottom left, in colour
+    size = hand.page.evaluate("""() => { const c = document.querySelector('.fs-picture');
+      return [c.width, c.height]; }""")
+    assert size == [280, 350]  # seven times 40 × 50
+    hand.take(2.9, 1.9)
+    assert hand.page.evaluate(COLOUR) == [0, 120, 120, 255]
+    hand.go(0.0, 0.0)  # between all four in the middle
+    assert hand.page.evaluate(COLOUR) == pytest.approx([20, 60, 120, 255], abs=2)
+    hand.page.mouse.up()
+    assert len(hand.media) == 2
+    hand.page.get_by_text("Other", exact=True).click()
+    hand.page.wait_for_function("() => document.querySelector('.fs-picture').height < 300")
+    hand.quiet()
+    assert np.abs(hand.grey - blend(*hand.place)).max() <= 2
+    assert len(hand.media) == 2  # the first was kept
+    hand.calm()
+
+
+def test_without_a_sheet_the_server_paints_while_the_hand_moves(visit, host):
+    hand = Hand(visit(url=host), "bare")
+    assert hand.page.evaluate(COLOUR) == [128, 90, 200, 255]
+    hand.take(-2.5, 0.0)
+    reds = set()
+    for step in range(30):
+        hand.go(-2.5 + 5 * step / 29, 0.0)
+        hand.page.wait_for_timeout(20)
+        reds.add(hand.page.evaluate(COLOUR)[0])
+    hand.page.mouse.up()
+    hand.page.wait_for_function(EXACT, timeout=15_000)
+    assert len(reds) >= 6, "the picture stood still while the hand moved"
+    assert hand.page.evaluate(COLOUR)[0] == pytest.approx(255 * 5.5 / 6, abs=2)
+    assert hand.place == pytest.approx([2.5, 0], abs=0.03)
 
 
 # ------------------------------------------------------------------------------- speed and weight
@@ -625,8 +681,27 @@ def test_pictures_that_do_not_come_are_named(visit, host):
     seen.page.goto(f"{host}/free")
     seen.page.wait_for_function(
         "() => document.querySelector('.fs-state')?.textContent.startsWith('The pictures did not')",
-        timeout=15_000,
+        timeout=20_000,
     )
+
+
+def test_a_sheet_that_is_missing_for_a_moment_is_asked_for_again(visit, host):
+    seen, calls = visit(url=host), []
+
+    def once(route) -> None:
+        calls.append(route.request.url)
+        if len(calls) == 1:
+            route.fulfill(status=404)
+        else:
+            route.continue_()
+
+    seen.page.route(re.compile(r"\d+/media/"), once)
+    seen.page.goto(f"{host}/free")
+    seen.page.wait_for_selector(".fs-picture", timeout=60_000)
+    seen.page.wait_for_function("() => document.querySelector('.fs-picture').width !== 300")
+    grey = np.array(seen.page.evaluate(GREY))
+    assert np.abs(grey - GRID[4, 6]).max() <= 1
+    assert len(calls) == 2
 
 
 # ------------------------------------------------------------------------------- the film
@@ -756,6 +831,26 @@ def test_a_rerun_leaves_the_film_where_it_is(film):
     film.shows(39)
     assert film.page.evaluate("document.activeElement.className") == "fs-range"
     film.calm()
+
+
+def test_a_slow_answer_does_not_pull_the_film_back(visit, host):
+    film = Film(visit(url=host), "echo")
+    film.slider.focus()
+    film.page.evaluate("""() => { window.frames_seen = []; const watch = () => {
+      const now = Number(document.querySelector('.fs-picture').dataset.frame);
+      if (window.frames_seen.at(-1) !== now) window.frames_seen.push(now);
+      requestAnimationFrame(watch); }; watch(); }""")
+    for _ in range(8):
+        film.page.keyboard.press("ArrowRight")
+        film.page.wait_for_timeout(120)
+    film.page.wait_for_function(
+        "() => JSON.parse(document.querySelector('#state').innerText).start === 11", timeout=15_000
+    )
+    film.quiet(600)
+    assert film.page.evaluate("window.frames_seen") == list(range(3, 12))
+    film.page.get_by_role("button", name="Go to 30").click()  # the page itself may move it
+    film.page.wait_for_function("() => document.querySelector('.fs-range').value === '30'")
+    assert film.grids[1] == 180
 
 
 def test_nonsense_about_the_film_changes_nothing(film):

@@ -7,6 +7,7 @@ const COMPONENTS = /*COMPONENTS*/[];
 const GAP = 40; // ms between two reports while the hand moves
 const PATIENCE = 2000; // ms after which an unanswered report no longer blocks the next
 const ECHO = 3000; // ms in which the server's `start` may be the answer to our own report
+const AGAIN = [300, 1000, 3000, 0]; // ms of waiting after each try to fetch
 const NARROW = 560; // px; below it the picture lies above the plane
 const KEPT = 8; // sheets and points kept decoded, by their address, which is a hash of the content
 const MARGIN = { left: 46, right: 12, top: 10, bottom: 42 }; // px around the plane, for its axes
@@ -70,13 +71,20 @@ function ticks([low, high], count) {
 
 const fetched = new Map(); // address -> promise; the newest last
 
+/** A run that was cut short may take a file away that the next run brings back: ask again. */
+async function bring(url) {
+  for (const pause of AGAIN) {
+    const answer = await fetch(url).catch(() => null);
+    if (answer?.ok) return answer;
+    await new Promise((done) => setTimeout(done, pause));
+  }
+  throw new Error(url);
+}
+
 function fetchOnce(home, address, read) {
   if (!fetched.has(address)) {
     const url = address.startsWith("data:") ? address : home + address.replace(/^\//, "");
-    const promise = fetch(url).then((answer) => {
-      if (!answer.ok) throw new Error(`${answer.status}`);
-      return read(answer);
-    });
+    const promise = bring(url).then(read);
     fetched.set(address, promise);
     promise.catch(() => fetched.delete(address)); // another try is allowed
     if (fetched.size > KEPT) fetched.delete(fetched.keys().next().value);
@@ -227,7 +235,7 @@ function makePlane(root, home) {
   root.replaceChildren(figure);
 
   const lines = ["fs-under", "fs-line"].flatMap((kind) => ["h", "v"].map((way) => svg("line", { class: kind, "data-way": way })));
-  const grip = svg("g", { class: "fs-grip" }, svg("circle", { class: "fs-halo", r: 15 }), svg("circle", { class: "fs-ring", r: 9 }), svg("circle", { class: "fs-dot", r: 2 }));
+  const grip = svg("g", { class: "fs-grip" }, svg("circle", { class: "fs-halo", r: 15 }), svg("circle", { class: "fs-rim", r: 9 }), svg("circle", { class: "fs-ring", r: 9 }), svg("circle", { class: "fs-dot", r: 2 }));
   cross.append(...lines, grip);
 
   const ink = (role) => ROLES[role][dark ? 1 : 0];
@@ -452,6 +460,7 @@ function makePlane(root, home) {
   function settle() {
     if (!unsettled) return;
     unsettled = false;
+    hand = { number: ++asked }; // a number of its own: an answer just like the last would not reach us
     report(data.settles ? "settled" : "moved", false);
   }
 

@@ -127,6 +127,42 @@ def free() -> None:
     show(runs=count("runs"))
 
 
+def other() -> None:
+    """Another sheet in the same place: colours, fewer and larger tiles."""
+    if st.toggle("Other"):
+        shades = np.array([[[row, col, 3] for col in range(4)] for row in range(2)]) * 40
+        pictures = np.broadcast_to(shades[:, :, None, None], (2, 4, 50, 40, 3)).astype(np.uint8)
+        chosen = sprite.mosaic(pictures)
+    else:
+        chosen = sheet()
+    plane(chosen, key="other", x_range=X, y_range=Y, at=(-2.9, -1.9), summary="Other.")
+    show()
+
+
+def bare() -> None:
+    """No sheet at all: each picture is decoded by the server, in colour, while the hand moves."""
+    state = st.session_state
+    state.setdefault("at", (0.0, 0.0))
+
+    @st.fragment
+    def act() -> None:
+        exact = np.full((6, 8, 3), [20, 90, 200], np.uint8)
+        exact[..., 0] = round(255 * (state["at"][0] + 3) / 6)
+        plane(
+            None,
+            key="bare",
+            x_range=X,
+            y_range=Y,
+            at=state["at"],
+            exact=exact,
+            summary="Bare.",
+            on_move=lambda x, y: state.update(at=(x, y)),
+        )
+        show(at=state["at"])
+
+    act()
+
+
 STEPS = 40
 
 
@@ -161,9 +197,35 @@ def film() -> None:
     act()
 
 
+def echo() -> None:
+    """A slow page that answers each rest with the place it was told of."""
+    state = st.session_state
+    state.setdefault("start", 3)
+
+    @st.fragment
+    def act() -> None:
+        time.sleep(0.4)
+        names = [str(k) for k in range(STEPS)]
+        strip(
+            steps(),
+            key="echo",
+            names=names,
+            film="Step",
+            summaries=names,
+            start=state["start"],
+            on_settle=lambda index: state.update(start=index),
+        )
+        if st.button("Go to 30"):
+            state["start"] = 30
+            st.rerun(scope="fragment")
+        show(start=state["start"])
+
+    act()
+
+
 st.set_page_config(page_title="Filmstrip", layout="wide")
 i18n.use(st.query_params.get("lang", "en"))
-pages = [latent, slow, moving, full, free, film]
+pages = [latent, slow, moving, full, free, other, bare, film, echo]
 st.navigation(
     [st.Page(page, url_path=page.__name__, default=page is latent) for page in pages]
 ).run()
