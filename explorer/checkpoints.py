@@ -116,8 +116,7 @@ def load(name: str, folder: Path = FOLDER) -> tuple[nn.Module, dict[str, Any]]:
     """(model in evaluation mode, card); CheckpointError if anything is not as the card says."""
     card = read_card(name, folder)
     raw = _weights(name, card, folder)
-    model = _build(name, card, folder)
-    _fill(model, raw, name, folder)
+    model = _fill(_build(name, card, folder), raw, name, folder)
     return model.eval().requires_grad_(False), card
 
 
@@ -192,13 +191,16 @@ def kinds() -> dict[str, tuple[Callable[[Any], nn.Module], Any]]:
 
 
 def blank(kind: Callable[[Any], nn.Module], config: Any) -> nn.Module:
-    """A model whose values are still to be filled in; torch's layers would draw from a global
-    generator, and twice in vain."""
+    """A model whose values are still to be filled in."""
+    return _outline(kind, config).to_empty(device="cpu")
+
+
+def _outline(kind: Callable[[Any], nn.Module], config: Any) -> nn.Module:
+    """The shapes alone: no memory is taken, nothing is drawn from torch's global generator."""
     import torch
 
     with torch.device("meta"):
-        model = kind(config)
-    return model.to_empty(device="cpu")
+        return kind(config)
 
 
 # --- the parts of load --------------------------------------------------------------------------
@@ -237,12 +239,13 @@ def _build(name: str, card: dict[str, Any], folder: Path) -> nn.Module:
         odd = ", ".join(sorted(set(card["config"]) ^ expected))
         raise CheckpointError("bad_config", name, file, odd)
     try:
-        return blank(kind, config(**card["config"]))
+        return _outline(kind, config(**card["config"]))
     except (TypeError, ValueError, RuntimeError) as error:
         raise CheckpointError("bad_config", name, file, str(error)[:200]) from error
 
 
-def _fill(model: nn.Module, raw: bytes, name: str, folder: Path) -> None:
+def _fill(outline: nn.Module, raw: bytes, name: str, folder: Path) -> nn.Module:
+    """The weights in their places, after every check; only then is memory taken for the model."""
     import torch
     from safetensors import SafetensorError
     from safetensors.torch import load as from_bytes
@@ -252,7 +255,7 @@ def _fill(model: nn.Module, raw: bytes, name: str, folder: Path) -> None:
         stored = from_bytes(raw)
     except (SafetensorError, ValueError) as error:
         raise CheckpointError("bad_weights", name, file, str(error)[:200]) from error
-    wanted = model.state_dict()
+    wanted = outline.state_dict()
     if odd := sorted(set(stored) ^ set(wanted)):
         raise CheckpointError("tensors", name, file, ", ".join(odd[:5]))
     for key, value in stored.items():
@@ -261,7 +264,9 @@ def _fill(model: nn.Module, raw: bytes, name: str, folder: Path) -> None:
             raise CheckpointError("shape", name, file, detail)
         if not bool(torch.isfinite(value).all()):
             raise CheckpointError("not_finite", name, file, key)
+    model = outline.to_empty(device="cpu")
     model.load_state_dict({key: value.to(wanted[key].dtype) for key, value in stored.items()})
+    return model
 
 
 def write(path: Path, raw: bytes) -> None:

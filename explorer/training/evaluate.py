@@ -91,7 +91,7 @@ def codes(model: Any, recipe: Recipe, count: int = 1000) -> list[list[float]]:
     Kept on the card, so that the plane can be drawn where the pictures are not at hand.
     """
     x, y = recipe.tensors("test")
-    chosen = torch.arange(0, len(x), len(x) // count)[:count]
+    chosen = torch.arange(0, len(x), max(1, len(x) // count))[:count]
     found = model.encode(x[chosen])
     means = found[0] if isinstance(found, tuple) else found
     return [

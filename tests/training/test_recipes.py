@@ -1,0 +1,185 @@
+"""Recipes run for two steps without their data; cards agree with what is recomputed."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from explorer import __main__ as command
+from explorer import checkpoints
+from explorer.data import images
+from explorer.data.images import Images
+from explorer.training import evaluate, run
+from explorer.training.loop import Plan
+from explorer.training.recipes import BETAS, RECIPES, ladder
+
+NAMES = list(RECIPES)
+
+
+@pytest.fixture
+def strokes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In place of the real sets: bright bars of ten widths, a class each, the same for each split."""
+
+    def load(name: str, split: str) -> Images:
+        generator = np.random.default_rng(["train", "valid", "test"].index(split))
+        y = np.arange(120) % 10
+        x = np.zeros((120, 28, 28), np.float32)
+        for row, label in zip(x, y, strict=True):
+            row[4:24, 8 : 9 + label] = generator.uniform(0.5, 1, (20, label + 1))
+        return Images(np.round(x) if name == "binarized_mnist" else x, y, "0" * 64)
+
+    monkeypatch.setattr(images, "load", load)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_recipe_runs_and_its_card_can_be_recomputed(strokes, tmp_path, name):
+    recipe = RECIPES[name]
+    if name == "vae-binarized":
+        measure = lambda m, r: evaluate.binarized(m, r, samples=20, pictures=5)  # noqa: E731
+        recipe = replace(recipe, measure=measure)
+    seen: list = []
+    card = run.train(
+        recipe,
+        rows=40,
+        plan=replace(recipe.plan, epochs=2, batch=20),
+        folder=tmp_path,
+        runs=tmp_path / "runs",
+        on_step=seen.append,
+    )
+    assert [step.step for step in seen] == [1, 2, 3, 4] and seen[0].steps == 4
+    model, read = checkpoints.load(name, tmp_path)
+    assert read == json.loads(json.dumps(card))
+    assert recipe.measure(model, recipe) == read["metrics"]
+    assert bool(read["codes"]) == recipe.planar
+    assert not (tmp_path / "runs" / f"{name}.safetensors").exists()
+    assert read["training"]["loss"][0][0] == 1 and read["training"]["steps"] == 4
+
+
+def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(strokes, tmp_path):
+    recipe = RECIPES["vae2-mnist"]
+    settings = {"rows": 60, "plan": Plan(epochs=4, batch=20, seed=3), "measure": False}
+
+    def follow(folder: Path, stop: int | None = None, resume: bool = False) -> list[float]:
+        losses: list[float] = []
+
+        def on_step(step: object) -> None:
+            losses.append(step.loss)
+            if len(losses) == stop:
+                raise KeyboardInterrupt
+
+        places = {"folder": folder, "runs": folder / "runs"}
+        try:
+            run.train(recipe, on_step=on_step, resume=resume, **places, **settings)
+        except KeyboardInterrupt:
+            assert (folder / "runs" / "vae2-mnist.safetensors").is_file()
+        return losses
+
+    whole = follow(tmp_path / "whole")
+    parts = follow(tmp_path / "parts", stop=5) + follow(tmp_path / "parts", resume=True)
+    assert parts == whole and len(whole) == 12
+    one, other = (
+        (tmp_path / side / "vae2-mnist.safetensors").read_bytes() for side in ("whole", "parts")
+    )
+    assert one == other
+
+
+def test_thinned_keeps_the_mean_of_the_losses():
+    history = [(step, float(step % 7)) for step in range(1, 1001)]
+    rows = run.thinned(history)
+    assert rows[0][0] == 1 and rows[-1][0] == 1000 and 20 < len(rows) <= 40
+    lengths = np.diff([0] + [row[0] for row in rows])
+    total = float(lengths @ np.array([row[1] for row in rows]))
+    assert total == pytest.approx(sum(loss for _, loss in history), abs=0.1)
+    assert run.thinned([]) == []
+
+
+def test_pca_error_equals_scikit_learn():
+    from sklearn.decomposition import PCA
+
+    generator = torch.Generator().manual_seed(0)
+    mix = torch.randn(6, 30, generator=generator)
+    train, test = (torch.randn(n, 6, generator=generator) @ mix + 3 for n in (200, 50))
+    pca = PCA(2).fit(train.numpy())
+    back = pca.inverse_transform(pca.transform(test.numpy()))
+    expected = ((back - test.numpy()) ** 2).sum(1).mean()
+    assert evaluate.pca_error(train, test, 2) == pytest.approx(expected, rel=1e-5)
+
+
+# --------------------------------------------------------------------------- what is in git
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_checkpoint_of_each_recipe_is_here_and_sound(name):
+    model, card = checkpoints.load(name)
+    recipe = RECIPES[name]
+    assert model.config == recipe.config
+    assert card["recipe"]["data"] == recipe.data and card["recipe"]["seed"] == recipe.plan.seed
+    plan = {key: value for key, value in card["recipe"].items() if key not in ("data", "rows")}
+    assert plan == vars(recipe.plan), "the card's recipe is not the one in the code"
+    assert card["training"]["seconds"] < 3600
+
+
+def test_all_checkpoints_together_are_small_and_each_belongs_to_a_recipe():
+    assert set(checkpoints.names()) == set(RECIPES)
+    total = sum(file.stat().st_size for file in checkpoints.FOLDER.iterdir())
+    assert total < 25e6
+
+
+def test_kl_falls_and_reconstruction_suffers_along_the_ladder():
+    metrics = [checkpoints.read_card(ladder(beta))["metrics"] for beta in BETAS]
+    kl = [found["test KL (nats)"] for found in metrics]
+    reconstruction = [found["test reconstruction (nats)"] for found in metrics]
+    assert kl == sorted(kl, reverse=True) and reconstruction == sorted(reconstruction, reverse=True)
+    best = max(metrics, key=lambda found: found["test ELBO (nats)"])
+    assert best is metrics[BETAS.index(1)]
+
+
+@pytest.mark.parametrize("data", ["mnist", "fashion"])
+def test_the_autoencoder_beats_two_principal_components(data):
+    metrics = checkpoints.read_card(f"ae2-{data}")["metrics"]
+    ours, pca = metrics.values()
+    assert ours < pca
+
+
+@pytest.mark.parametrize(("data", "least"), [("mnist", 99.3), ("fashion", 92.0)])
+def test_the_classifiers_are_good_enough_to_score_with(data, least):
+    metrics = checkpoints.read_card(f"classifier-{data}")["metrics"]
+    table = np.array(metrics["confusion (rows: true class)"])
+    assert table.sum() == 10_000
+    assert metrics["test accuracy (%)"] == pytest.approx(100 * np.trace(table) / 10_000)
+    assert metrics["test accuracy (%)"] >= least
+
+
+@pytest.mark.skipif(not images.available("mnist"), reason="MNIST is not here")
+@pytest.mark.parametrize("name", ["vae2-mnist", "ae2-mnist", "hvae-mnist"])
+def test_cards_are_recomputed_from_the_real_test_set(name):
+    model, card = checkpoints.load(name)
+    found = RECIPES[name].measure(model, RECIPES[name])
+    for key, value in found.items():
+        assert value == pytest.approx(card["metrics"][key], abs=0.011), key
+
+
+# --------------------------------------------------------------------------- the command line
+
+
+def test_the_command_line_speaks_plainly(capsys, monkeypatch, tmp_path):
+    assert command.main(["train", "nonsense"]) == 1
+    assert "no checkpoint called “nonsense”" in capsys.readouterr().err
+    assert command.main(["list", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["name"] for row in rows] == NAMES
+    assert command.main(["verify"]) == 0
+    assert capsys.readouterr().out.count("sound") == len(NAMES)
+    monkeypatch.setattr(checkpoints, "FOLDER", tmp_path)
+    assert command.main(["data"]) == 0
+    assert "binarized_mnist" in capsys.readouterr().out
+
+
+def test_evaluate_says_where_it_differs_from_the_card(strokes, capsys):
+    """With bars in place of digits every figure differs, and the status says so."""
+    assert command.main(["evaluate", "vae2-mnist", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["as on the card"] is False and found["metrics"]["test ELBO (nats)"] < -141
