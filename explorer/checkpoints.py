@@ -180,6 +180,7 @@ def kinds() -> dict[str, tuple[Callable[[Any], nn.Module], Any]]:
     from explorer.models.autoencoder import Autoencoder, AutoencoderConfig
     from explorer.models.classifier import Classifier, ClassifierConfig
     from explorer.models.hvae import HVAE, HVAEConfig
+    from explorer.models.pca import PCA, PCAConfig
     from explorer.models.vae import VAE, VAEConfig
 
     return {
@@ -187,6 +188,7 @@ def kinds() -> dict[str, tuple[Callable[[Any], nn.Module], Any]]:
         "VAE": (VAE, VAEConfig),
         "HVAE": (HVAE, HVAEConfig),
         "Classifier": (Classifier, ClassifierConfig),
+        "PCA": (PCA, PCAConfig),
     }
 
 

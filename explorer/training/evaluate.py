@@ -15,6 +15,7 @@ from torch import Tensor
 from explorer.models.autoencoder import Autoencoder
 from explorer.models.classifier import Classifier
 from explorer.models.hvae import HVAE
+from explorer.models.pca import PCA
 from explorer.models.vae import VAE, importance_bound, kl_per_latent
 
 if TYPE_CHECKING:
@@ -128,6 +129,14 @@ def autoencoder(model: Autoencoder, recipe: Recipe, **options: Any) -> dict[str,
         "test squared error (sum over pixels)": round(float(errors.mean()), 3),
         "PCA-2 squared error (sum over pixels)": round(pca_error(train, x, 2), 3),
     }
+
+
+@torch.no_grad()
+def pca(model: PCA, recipe: Recipe, **options: Any) -> dict[str, Any]:
+    """Squared error on the test set, in the autoencoder's words."""
+    x, _ = recipe.tensors("test")
+    errors = torch.cat([model.error(part).double() for part in x.split(CHUNK)])
+    return {"test squared error (sum over pixels)": round(float(errors.mean()), 3)}
 
 
 def pca_error(train: Tensor, test: Tensor, components: int) -> float:

@@ -18,6 +18,7 @@ from explorer.data import images
 from explorer.models.autoencoder import AutoencoderConfig
 from explorer.models.classifier import ClassifierConfig
 from explorer.models.hvae import HVAEConfig
+from explorer.models.pca import PCAConfig
 from explorer.models.vae import VAEConfig
 from explorer.training import evaluate
 from explorer.training.loop import Plan, Training, initialise, seeded
@@ -37,7 +38,10 @@ def on_pairs(model: Any, batch: tuple[Tensor, ...], generator: torch.Generator) 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a checkpoint is made. `measure(model, recipe)` -> {metric: value} for the card."""
+    """How a checkpoint is made. `measure(model, recipe)` -> {metric: value} for the card.
+
+    closed: the model has a closed form, `model.fit(pictures)`; no steps, and no plan is followed.
+    """
 
     name: str
     data: str  # an image set
@@ -47,6 +51,7 @@ class Recipe:
     measure: Callable[..., dict[str, Any]]
     objective: Objective = on_pictures
     baselines: dict[str, Any] = field(default_factory=dict)
+    closed: bool = False
 
     @property
     def planar(self) -> bool:
@@ -85,6 +90,11 @@ def autoencoder(name: str, data: str) -> Recipe:
     return Recipe(name, data, "Autoencoder", config, DENSE, evaluate.autoencoder)
 
 
+def pca(name: str, data: str) -> Recipe:
+    """The best linear coder with a plane of codes."""
+    return Recipe(name, data, "PCA", PCAConfig(), Plan(epochs=0), evaluate.pca, closed=True)
+
+
 def classifier(name: str, data: str, epochs: float, flip: bool) -> Recipe:
     """The scorer of later pages."""
     plan = Plan(epochs, rate=2e-3, decay=1e-2, average=0.998, seed=7)
@@ -115,6 +125,8 @@ RECIPES: dict[str, Recipe] = {
     for recipe in (
         autoencoder("ae2-mnist", "mnist"),
         autoencoder("ae2-fashion", "fashion_mnist"),
+        pca("pca2-mnist", "mnist"),
+        pca("pca2-fashion", "fashion_mnist"),
         vae("vae2-mnist", "mnist", latents=2),
         vae("vae2-fashion", "fashion_mnist", latents=2),
         vae("vae16-mnist", "mnist", latents=16),
