@@ -34,7 +34,9 @@ def test_equals_scikit_learn_up_to_sign(pictures, latents):
     back = ours.decode(ours.encode(x)).numpy()
     wanted = theirs.inverse_transform(theirs.transform(test))
     np.testing.assert_allclose(back, wanted, atol=1e-4)
-    np.testing.assert_allclose(np.abs(ours.encode(x).numpy()), np.abs(theirs.transform(test)), atol=1e-4)
+    np.testing.assert_allclose(
+        np.abs(ours.encode(x).numpy()), np.abs(theirs.transform(test)), atol=1e-4
+    )
     np.testing.assert_allclose(ours.error(x), ((wanted - test) ** 2).sum(1), rtol=1e-4)
 
 
