@@ -19,15 +19,15 @@ from explorer.models.expressions import EXPRESSIONS, Expression, Nodes
 PLACES: dict[str, dict[str, tuple[float, float]]] = {
     "product": {"x": (0, 1), "y": (0, -1), "a": (1, -0.7), "b": (1, 1), "z": (2, 0)},
     "rosenbrock": {
-        "x": (0, 0.9), "y": (0, -1), "a": (1, 0), "b": (2, -0.9), "c": (3, -0.9), "d": (4, -0.5),
-        "e": (2, 1), "g": (3.5, 1), "z": (5, 0.2),
+        "x": (0, 0.9), "y": (0, -1), "a": (1, 0), "b": (2, -0.9), "c": (3, -1.1), "d": (4, -0.6),
+        "e": (2, 1), "g": (3.5, 1), "z": (5, 0.3),
     },
     "neuron": {
-        "w": (0, 0.8), "b": (0.6, -1), "a": (1, 0.8), "s": (2, 0), "h": (3, 0), "e": (4, 0),
-        "L": (5, 0),
+        "w": (0, 0.9), "b": (0.7, -1), "a": (1, 0.9), "s": (2, 0.1), "h": (3, -0.5), "e": (4, 0.1),
+        "L": (5, -0.5),
     },
 }  # fmt: skip
-HALF_WIDTH, HALF_HEIGHT = 0.31, 0.2
+HALF_WIDTH, HALF_HEIGHT = 0.34, 0.29
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,11 +58,11 @@ class _Moment:
     back: bool
 
 
-def short(value: float) -> str:
-    """A number as it stands in a small box: four figures, a true minus sign."""
+def short(value: float, digits: int = 4) -> str:
+    """A number in so many figures, with a true minus sign."""
     if abs(value) < 1e-12:
         return "0"
-    text = f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    text = f"{value:.0f}" if abs(value) >= 1000 else f"{value:.{digits}g}"
     if abs(value) < 1e-3:
         text = f"{value:.1e}"
     return text.replace("-", "−")
@@ -103,9 +103,9 @@ def _forwards(expression: Expression, nodes: Nodes) -> list[_Moment]:
             _Moment(
                 f"{number} →",
                 sentence,
-                [short(node.data) if key in known else "" for key, node in nodes.items()],
+                [short(node.data, 3) if key in known else "" for key, node in nodes.items()],
                 ["" for _node in nodes],
-                [f"×{short(slope)}" if child in known else "" for _p, child, slope in edges],
+                [f"×{short(slope, 3)}" if child in known else "" for _p, child, slope in edges],
                 name,
                 [i for i, (_p, child, _s) in enumerate(edges) if child == name],
                 False,
@@ -120,15 +120,15 @@ def _backwards(expression: Expression, nodes: Nodes) -> list[_Moment]:
     letter = {id(node): name for name, node in nodes.items()}
     result = next(reversed(nodes))
     reached = {result}
-    values = [short(node.data) for node in nodes.values()]
-    slopes = [f"×{short(slope)}" for _p, _c, slope in edges]
+    values = [short(node.data, 3) for node in nodes.values()]
+    slopes = [f"×{short(slope, 3)}" for _p, _c, slope in edges]
 
     def moment(active: str, sentence: str) -> _Moment:
         return _Moment(
             f"{len(expression.texts) + 2 + len(made)} ←",
             sentence,
             values,
-            [f"∇ {short(n.grad)}" if key in reached else "" for key, n in nodes.items()],
+            [f"∇ {short(n.grad, 3)}" if key in reached else "" for key, n in nodes.items()],
             slopes,
             active,
             [i for i, (_p, child, _s) in enumerate(edges) if child == active],
@@ -171,7 +171,7 @@ def _draw(name: str, expression: Expression, nodes: Nodes, moments: list[_Moment
     edges = _edges(nodes)
     ends = [_ends(places[parent], places[child]) for parent, child, _slope in edges]
     right = centre[:, 0].max() + 0.4
-    canvas = Canvas.empty(("", ""), (-0.4, right), (-1.95, 2.0), 430)
+    canvas = Canvas.empty(("", ""), (-0.4, right), (-1.75, 1.75), 400)
     for axis in ("xaxis", "yaxis"):
         canvas.layout[axis].update(visible=False)
     canvas.layout["margin"] = {"l": 4, "r": 4, "t": 4, "b": 4}
@@ -183,11 +183,10 @@ def _draw(name: str, expression: Expression, nodes: Nodes, moments: list[_Moment
         _arrows([], "condition", 3, 12),
         filled(_rectangles(centre), theme.color("muted", 0.14), 1.5, "muted"),
         filled(_rectangles(centre[:0]), theme.color("condition", 0.25), 3, "condition"),
-        _texts(centre, [_inside(key, expression) for key in nodes], "ink", 15, "middle center"),
+        _texts(centre, [_inside(key, expression) for key in nodes], "ink", 14, "middle center"),
         _texts(centre + shift, empty, "model", 15, "top center"),
         _texts(centre - shift, empty, "condition", 15, "bottom center"),
-        _texts(middles, [""] * len(ends), "muted", 13, "top center"),
-        _texts(np.array([[-0.35, 1.93]]), [""], "ink", 15, "bottom right"),
+        _texts(middles, [""] * len(ends), "muted", 13, [_side(*end) for end in ends]),
     )  # fmt: skip
     frames = [_frame(moment, centre, list(nodes), ends) for moment in moments]
     for index, change in zip(frames[-1]["traces"], frames[-1]["data"], strict=True):
@@ -202,7 +201,7 @@ def _frame(moment: _Moment, centre: np.ndarray, names: list[str], ends: list) ->
     arrows, box = _arrows(moving, role, 3, 12), _rectangles(at_work)
     return {
         "name": moment.name,
-        "traces": [1, 3, 5, 6, 7, 8],
+        "traces": [1, 3, 5, 6, 7],
         "data": [
             {"type": "scatter", **{key: arrows[key] for key in ("x", "y", "line", "marker")}},
             {"type": "scatter", **box, "line": {"color": theme.color(role), "width": 3},
@@ -210,14 +209,13 @@ def _frame(moment: _Moment, centre: np.ndarray, names: list[str], ends: list) ->
             {"type": "scatter", "text": moment.values},
             {"type": "scatter", "text": moment.gradients},
             {"type": "scatter", "text": moment.slopes},
-            {"type": "scatter", "text": [moment.sentence]},
         ],
     }  # fmt: skip
 
 
 def _inside(key: str, expression: Expression) -> str:
     how = expression.texts.get(key)
-    return f"<b>{key}</b> = {how}" if how else f"<b>{key}</b>"
+    return f"<b>{key}</b><br>{how}" if how else f"<b>{key}</b>"
 
 
 def _rectangles(centre: np.ndarray) -> dict[str, np.ndarray]:
@@ -236,8 +234,13 @@ def _ends(
 
 
 def _beside(start: tuple[float, float], end: tuple[float, float]) -> tuple[float, float]:
-    """Where an arrow's slope is written: over its middle."""
+    """Where an arrow's slope is written: at its middle."""
     return (start[0] + end[0]) / 2, (start[1] + end[1]) / 2 + 0.02
+
+
+def _side(start: tuple[float, float], end: tuple[float, float]) -> str:
+    """Over a level arrow, to the right of a steep one."""
+    return "middle right" if abs(end[1] - start[1]) > 0.55 else "top center"
 
 
 def _arrows(ends: list, role: str, width: float, size: float) -> dict:
@@ -249,12 +252,14 @@ def _arrows(ends: list, role: str, width: float, size: float) -> dict:
         sizes += [0, size, 0]
     marker = {
         "symbol": "arrow", "angleref": "previous", "size": sizes, "color": theme.color(role),
-        "opacity": 1,
+        "opacity": 1, "line": {"width": 0},
     }  # fmt: skip
     return line(x, y, role, width, mode="lines+markers", marker=marker)
 
 
-def _texts(at: np.ndarray, words: list[str], role: str, size: int, position: str) -> dict:
+def _texts(
+    at: np.ndarray, words: list[str], role: str, size: int, position: str | list[str]
+) -> dict:
     trace = dots(at[:, 0], at[:, 1], role)
     del trace["marker"]
     style = {"color": theme.color(role), "size": size}

@@ -26,6 +26,7 @@ LEVELS = {
 }
 NAMES = {"sgd": "SGD", "momentum": n_("Momentum"), "adam": "Adam"}
 FRAMES, POINTS = 56, 150  # moments of the film; points on the path, however many steps it has
+FLAT_ENOUGH = 1e-9  # a slope too short to point anywhere
 DOTTED = 40  # so many first steps are marked one by one
 BOTTOM, TOP = 1e-10, 1e5  # the heights that the second panel shows
 START = 0.5  # where step 0 stands on an axis that counts 1, 10, 100
@@ -118,22 +119,27 @@ def walking(
         line(small(count), small(height), "model", 2, **RIGHT),
     )
     base = len(canvas.traces)
-    frames = [_frame(main, way, i, base, canvas) for i in main.frames]
-    style = {"color": theme.color("model"), "width": 2.5}
-    sizes = [5] * min(DOTTED, len(way)) + [0] * max(0, len(way) - DOTTED)
-    canvas.add(
-        {"type": "scatter", "mode": "lines+markers", "line": style, "hoverinfo": "skip",
-         "marker": {"size": sizes, "color": theme.color("model"), "opacity": 1}},
-        line([], [], "condition", 3, mode="lines+markers",
-             marker={"symbol": "arrow", "angleref": "previous", "size": [0, 14],
-                     "color": theme.color("condition"), "opacity": 1}),
-        dots([], [], "condition", 12, marker={"symbol": "diamond"}),
-        dots([], [], "condition", 12, marker={"symbol": "diamond"}, cliponaxis=False, **RIGHT),
-        text(x0, y1, "", "ink", 15, at="top right"),
-    )  # fmt: skip
+    canvas.add(*_moving(len(way), x0, y1))
+    frames = [_frame(main, way, i, base) for i in main.frames]
     for trace, change in zip(canvas.traces[base:], frames[-1]["data"], strict=True):
         trace.update(change)  # the picture opens on its last frame
     return canvas.figure(frames)
+
+
+def _moving(count: int, x: float, y: float) -> list[dict]:
+    """What the film moves: the path so far, the way downhill, where we are (twice), the readout."""
+    sizes = [5] * min(DOTTED, count) + [0] * max(0, count - DOTTED)
+    marker = {"opacity": 1, "line": {"width": 0}}
+    blue, magenta = {"color": theme.color("model")}, {"color": theme.color("condition")}
+    arrow = {"symbol": "arrow", "angleref": "previous", "size": [0, 14], **magenta, **marker}
+    here = {"color": "condition", "size": 12, "marker": {"symbol": "diamond"}}
+    return [
+        line([], [], "model", 2.5, mode="lines+markers", marker={"size": sizes, **blue, **marker}),
+        line([], [], "condition", 3, mode="lines+markers", marker=arrow),
+        dots([], [], **here),
+        dots([], [], **here, cliponaxis=False, **RIGHT),
+        text(x, y, "", at="top right"),
+    ]
 
 
 def _panels(canvas: Canvas, main: Track, others: Mapping[str, Track]) -> None:
@@ -146,7 +152,7 @@ def _panels(canvas: Canvas, main: Track, others: Mapping[str, Track]) -> None:
     canvas.layout["margin"] = {"l": 62, "r": 16, "t": 34, "b": 54}  # the readout stands above
     canvas.layout["xaxis"]["domain"] = [0, 0.6]
     canvas.layout["xaxis2"] = {
-        **theme.axis(_("step"), span), **ticks, "type": "log", "domain": [0.74, 1], "anchor": "y2",
+        **theme.axis(_("Steps"), span), **ticks, "type": "log", "domain": [0.74, 1], "anchor": "y2",
     }  # fmt: skip
     canvas.layout["yaxis2"] = {
         **theme.axis(_("height f"), (math.log10(BOTTOM), math.log10(TOP))),
@@ -188,7 +194,7 @@ def _rival(name: str, track: Track) -> list[dict]:
     ]
 
 
-def _frame(main: Track, way: np.ndarray, index: int, base: int, canvas: Canvas) -> dict:
+def _frame(main: Track, way: np.ndarray, index: int, base: int) -> dict:
     now = main.points[index]
     x, y = way[index]
     ahead = _downhill(now)
@@ -215,7 +221,8 @@ def figures(value: float) -> str:
     """A number of any size in five figures, and a word for one that is none."""
     if not math.isfinite(value):
         return _("beyond all numbers")
-    return f"{value:.5g}".replace("-", "−") if abs(value) < 1e5 else f"{value:.1e}"
+    text = f"{value:.5g}" if abs(value) < 1e5 else f"{value:.1e}"
+    return text.replace("-", "−")
 
 
 def _downhill(now: Step) -> tuple[float, float]:
@@ -224,9 +231,6 @@ def _downhill(now: Step) -> tuple[float, float]:
     if not FLAT_ENOUGH < length < math.inf:
         return 0.0, 0.0
     return -0.45 * now.gx / length, -0.45 * now.gy / length
-
-
-FLAT_ENOUGH = 1e-9
 
 
 def _height(value: float) -> float:

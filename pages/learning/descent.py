@@ -53,7 +53,7 @@ def show_hand(picture, panel) -> None:  # noqa: ANN001
         x = controls.slider("x", one, *RANGES["x"], 0.1)
         y = controls.slider("y", two, *RANGES["y"], 0.1)
         with st.container(horizontal=True):
-            presets = (("product", 2.0, -1.0), ("rosenbrock", 0.0, 2.0), ("neuron", 1.5, 0.5))
+            presets = (("product", 2.0, -1.0), ("rosenbrock", 0.0, 2.0), ("neuron", 0.5, -0.3))
             labels = ("x·y + sin x", _("Rosenbrock at (0, 2)"), _("Neuron"))
             for label, (key, at_x, at_y) in zip(labels, presets, strict=True):
                 values = {"sum": key, "x": at_x, "y": at_y, "frame": FINAL}
@@ -139,7 +139,7 @@ def show_walk(place: str, picture, panel) -> None:  # noqa: ANN001
     sx, sy, rate_name, count_name, usual_rate, usual_count = SETTINGS[place]
     with panel:
         names = {key: _(shown) for key, shown in figures.NAMES.items()}
-        name = controls.choice("how", _("Optimiser"), names, "sgd")
+        name = controls.choice("how", _("Optimiser"), names, "sgd", help=about_rules())
         rate = controls.steps(rate_name, _("Learning rate η"), RATES, usual_rate)
         presets(place)
         with lesson.more():
@@ -169,7 +169,7 @@ def show_walk(place: str, picture, panel) -> None:  # noqa: ANN001
     )  # fmt: skip
     with picture:
         stage(
-            figures.walking(place, surface, main, tracks), key="descent.walk", film=_("Step"),
+            figures.walking(place, surface, main, tracks), key="descent.walk", film=_("Steps"),
             summary=summaries[frame], frame_summaries=summaries, start=frame, interval=90,
             handles=[grip], on_move=lambda _id, x, y: state.put(**{sx: snap(x), sy: snap(y)}),
             on_scrub=lambda i: state.put(scene=FINAL if i == last else i),
@@ -195,6 +195,15 @@ def show_walk(place: str, picture, panel) -> None:  # noqa: ANN001
         }
 
     lesson.offer(columns, lambda: script(place, steep, turn, arguments, name, tuple(tracks)))
+
+
+def about_rules() -> str:
+    """What the three rules are, behind the question mark."""
+    return _(
+        "SGD takes a step straight downhill. Momentum keeps part of its last step. Adam divides "
+        "each coordinate by the size of its recent slopes. (Here every slope is exact; in training "
+        "it is measured on a few examples at a time, which is the S, stochastic, in SGD.)"
+    )
 
 
 def snap(value: float) -> float:
@@ -275,7 +284,8 @@ def limit(
     name: str, now: descent.Step, rate: float, beta: float, surface: Rosenbrock | Bowl
 ) -> list[str]:
     """The longest rate that the ground at this step allows; Adam has none."""
-    if name == "adam" or not (abs(now.x) < 1e3 and abs(now.y) < 1e3):
+    away = isinstance(surface, Rosenbrock) and not max(abs(now.x), abs(now.y)) < 1e3
+    if name == "adam" or away:
         return []
     sharp = curvature(surface, now.x, now.y)
     if sharp <= 0:
@@ -283,10 +293,18 @@ def limit(
     most = descent.longest_rate(sharp, beta)
     above = f"2\\,(1 + {beta:g})" if beta else "2"
     sign = "<" if rate < most else (">" if rate > most else "=")
-    return [
+    lines = [
         rf"\lambda_{{\max}}(\nabla^2 f) = {tex(sharp)},\qquad "
         rf"\eta = {rate:g} {sign} \frac{{{above}}}{{\lambda_{{\max}}}} = \mathbf{{{tex(most)}}}"
     ]
+    if name == "sgd" and isinstance(surface, Bowl):
+        steep, flat = (tex(1 - rate * c) for c in (sharp, 1.0))
+        across, along = _("each step, across"), _("along")
+        lines.append(
+            rf"1 - \eta\,\lambda_{{\max}} = \mathbf{{{steep}}}\ \text{{({across})}},\qquad "
+            rf"1 - \eta\,\lambda_{{\min}} = \mathbf{{{flat}}}\ \text{{({along})}}"
+        )
+    return lines
 
 
 def why_lost(name: str, main: figures.Track, surface: Rosenbrock | Bowl) -> str:

@@ -33,9 +33,9 @@ def test_the_last_frame_reads_the_true_gradient(name):
     film = graph.compute(name, 1.3, -0.7)
     exact = central_differences(EXPRESSIONS[name].plain, 1.3, -0.7)
     shown = [float(t.removeprefix("∇ ").replace("−", "-")) for t in texts(-1, 6, film)[:2]]
-    assert shown == pytest.approx(exact, rel=1e-3)
+    assert shown == pytest.approx(exact, rel=5e-3)
     value = float(texts(-1, 5, film)[-1].replace("−", "-"))
-    assert value == pytest.approx(EXPRESSIONS[name].plain(1.3, -0.7), rel=1e-3)
+    assert value == pytest.approx(EXPRESSIONS[name].plain(1.3, -0.7), rel=5e-3)
 
 
 @pytest.mark.parametrize("name", EXPRESSIONS)

@@ -111,6 +111,8 @@ def test_a_bowl_too_fast_runs_away_and_the_sentence_has_the_limit():
     assert "after 20 steps" in said and "curvature 20" in said
     assert "2 / 20 = 0.1" in said and "yours is 0.15" in said
     assert words(at).endswith("The walk has run away and was stopped.")
+    assert r"\mathbf{-2}\ \text{(each step, across)}" in equations(at)[2]
+    assert r"\mathbf{0.85}" in equations(at)[2]
     table = columns(at)
     distance = np.hypot(table["x"], table["y"])
     assert (distance[-2] < 1e6 * math.sqrt(2)) and (distance[-1] > 1e6)
@@ -147,6 +149,19 @@ def test_a_bowl_without_a_steep_side_is_no_mend():
     at = press(open_lesson("descent", view="bowl"), "fast")
     turn(at, steep=3.0)
     assert "0 of 3" in reading(at)
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [{"view": "valley", "rate": "0.1"}, {"view": "bowl", "how": "momentum", "brate": "0.3"}],
+)
+def test_running_away_elsewhere_is_another_failure(elsewhere):
+    at = open_lesson("descent", **elsewhere)
+    assert at.info
+    turn(at, view="Bowl")
+    turn(at, brate="0.05")
+    turn(at, how="SGD")
+    assert not at.info and "0 of 3" in reading(at)
 
 
 def test_quick_needs_more_than_plain_descent():
