@@ -571,6 +571,29 @@ def test_on_a_phone_the_picture_lies_above_the_plane_and_nothing_overflows(visit
     assert picture["x"] >= pane["x"] + pane["width"]
 
 
+def test_at_every_width_picture_and_plane_fit_into_their_place(visit, host):
+    hand = Hand(visit(url=host), "full")
+    hand.page.evaluate("""() => { const style = document.createElement('style');
+      style.textContent = '.fs-root { width: var(--try); }'; document.head.append(style);
+      document.querySelector('.fs-summary').textContent = 'Many words. '.repeat(60); }""")
+    for width in (300, 390, 559, 560, 561, 645, 700, 777, 900):
+        hand.page.evaluate(f"document.body.style.setProperty('--try', '{width}px')")
+        hand.page.evaluate(TWO_FRAMES)
+        hand.page.evaluate(TWO_FRAMES)
+        root = hand.page.locator(".fs-root").bounding_box()
+        picture, pane = hand.page.locator(".fs-picture").bounding_box(), hand.pane.bounding_box()
+        assert root["width"] == width
+        words = hand.page.locator(".fs-summary").bounding_box()
+        assert words["width"] == pytest.approx(width, abs=1)
+        for part in (picture, pane):
+            assert part["x"] >= root["x"] and part["x"] + part["width"] <= root["x"] + width + 0.5
+        beside = picture["x"] >= pane["x"] + pane["width"]
+        assert beside == (width >= 560), width
+        assert beside or picture["y"] + picture["height"] <= pane["y"], width
+        if beside:  # the picture begins where the plane does
+            assert picture["y"] == pytest.approx(pane["y"] + 10, abs=8), width
+
+
 def test_a_finger_drags_the_place_and_the_page_stays(chromium, host):
     context = chromium.new_context(
         viewport={"width": 390, "height": 500}, has_touch=True, is_mobile=True

@@ -249,9 +249,9 @@ function makePlane(root, home) {
     if (!width) return;
     const narrow = width < NARROW;
     figure.toggleAttribute("data-narrow", narrow);
-    room = narrow ? Math.min(data.size, 0.5 * width, 200) : Math.min(data.size, 0.42 * width);
-    side.style.width = narrow ? "" : room + "px";
-    const most = narrow ? width : Math.min(560, width - room - 28);
+    room = Math.floor(narrow ? Math.min(data.size, 0.5 * width, 200) : Math.min(data.size, 0.36 * width));
+    side.style.width = narrow ? "" : room + 2 + "px"; // 2: the picture's border
+    const most = narrow ? width : Math.min(560, width - room - 2 - 28);
     const spans = [data.x_range, data.y_range].map(([low, high]) => high - low);
     const ratio = clamp(spans[1] / spans[0], 0.5, 1.6);
     let inner = most - MARGIN.left - MARGIN.right, tall = inner * ratio;
