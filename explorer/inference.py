@@ -10,6 +10,7 @@ A loaded network is shared by all learners and never changed: evaluation mode, n
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,16 @@ import numpy as np
 from explorer import checkpoints
 
 CHUNK = 1000  # pictures at a time
+
+
+@dataclass(frozen=True)
+class Exact:
+    """p(z|x) of a picture by Bayes' rule on a grid, as arrays (see models.posterior)."""
+
+    z1: np.ndarray  # (n,)
+    z2: np.ndarray  # (n,)
+    density: np.ndarray  # (n, n), rows along z2
+    log_evidence: float  # nats
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,20 @@ class Network:
         pictures = _tensor(x)
         likelihood = log_bernoulli(pictures, self.model.decoder(_tensor(z)))
         return _array(likelihood), _array(kl_to_prior(*self.model.encode(pictures)))
+
+    def posterior(self, x: np.ndarray) -> Exact:
+        """What the encoder guesses, exactly, for a VAE with two latents: picture (784,)."""
+        from explorer.models.posterior import posterior
+
+        found = posterior(self.model, _tensor(x), self._plane)
+        parts = (_array(part) for part in (found.z1, found.z2, found.density))
+        return Exact(*parts, found.log_evidence)
+
+    @cached_property
+    def _plane(self) -> Any:
+        from explorer.models.posterior import plane
+
+        return plane(self.model)
 
     def probabilities(self, x: np.ndarray) -> np.ndarray:
         """Of the ten classes: (N, 784) -> (N, 10)."""

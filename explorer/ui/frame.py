@@ -19,6 +19,7 @@ from explorer.figures import theme
 from explorer.i18n import _
 from explorer.ui import data, export, language, source
 from explorer.ui.controls import Controls
+from explorer.ui.live_training import polling
 from explorer.ui.state import State
 
 PICTURE, PANEL = 7, 3  # widths of the stage and of the controls beside it
@@ -99,7 +100,7 @@ class Lesson:
         stage_area = self._stage_area or st.container()
         self._predict_area, self._try_area = st.columns(2, gap="large")
         with stage_area:
-            st.fragment(run)()
+            st.fragment(run, run_every=polling(self.slug))()
         return body
 
     def columns(self) -> Sequence[AbstractContextManager]:
@@ -217,7 +218,7 @@ class Lesson:
     def _offer(self) -> dict:
         return st.session_state.setdefault(f"offer:{self.slug}", {})
 
-    def closing(self, *code: Callable) -> None:
+    def closing(self, *code: Callable | str) -> None:
         """Predict, export, the code behind the picture, the recap, and where it leads."""
         offer = self._offer  # the dictionary itself: the download runs outside of any script
         with st.container(horizontal=True):

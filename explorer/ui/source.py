@@ -1,5 +1,6 @@
 """Show the very functions that drew the picture."""
 
+import ast
 import inspect
 from collections.abc import Callable
 from functools import lru_cache
@@ -13,14 +14,28 @@ from explorer.i18n import _
 
 
 @lru_cache
-def excerpt(thing: Callable) -> tuple[str, str, int]:
-    """(file relative to the project, source text, first line) of a function or class."""
+def excerpt(thing: Callable | str) -> tuple[str, str, int]:
+    """(file relative to the project, source text, first line) of a function or class.
+
+    "explorer.models.vae:VAE" names one without importing its module, and torch with it.
+    """
+    if isinstance(thing, str):
+        return _named(*thing.split(":"))
     lines, first = inspect.getsourcelines(inspect.unwrap(thing))
     path = Path(inspect.getsourcefile(inspect.unwrap(thing)) or "").resolve()
     return str(path.relative_to(ROOT)), dedent("".join(lines)).rstrip(), first
 
 
-def show(*things: Callable) -> None:
+def _named(module: str, name: str) -> tuple[str, str, int]:
+    path = ROOT.joinpath(*module.split(".")).with_suffix(".py")
+    text = path.read_text(encoding="utf-8")
+    node = next(node for node in ast.parse(text).body if getattr(node, "name", "") == name)
+    first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
+    lines = text.splitlines()[first - 1 : node.end_lineno]
+    return str(path.relative_to(ROOT)), "\n".join(lines), first
+
+
+def show(*things: Callable | str) -> None:
     """One expander with the source of each function or class, named by file and line."""
     with st.expander(_("Code: the functions that drew this picture"), icon=":material/code:"):
         for thing in things:
