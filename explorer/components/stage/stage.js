@@ -275,6 +275,9 @@ export function mount(root, Plotly) {
     for (const handle of data.handles) {
       if (!grips.has(handle.id)) grips.set(handle.id, makeGrip(handle.id));
       const grip = grips.get(handle.id);
+      // A frame may carry its handles along, unless a hand has just put one elsewhere.
+      const seat = ahead.has(handle.id) ? null : frames[frame]?.layout?.meta?.handles?.[handle.id];
+      if (seat) [handle.x, handle.y] = seat;
       const at = dragging?.id === handle.id ? dragging : handle;
       const ax = axisOf(handle, "x"), ay = axisOf(handle, "y");
       if (!ax || !ay) continue;
