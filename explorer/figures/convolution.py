@@ -12,9 +12,10 @@ import plotly.graph_objects as go
 
 from explorer.figures import theme
 from explorer.figures import traces as t
+from explorer.figures.film import Film
 from explorer.figures.traces import Canvas
 from explorer.i18n import _
-from explorer.models.convolution import correlate, max_pool, patch, relu
+from explorer.models.convolution import correlate, max_pool, pad, patch, relu
 
 WHOLE_FILM = 100  # places; a longer film shows the window's own row only
 POOL = 2  # pixels along one side of a block
@@ -52,19 +53,32 @@ def window(
     made.add(t.text(1, -0.6, _("window"), **_on(2)), t.text(1, -0.6, _("= products"), **_on(4)))
     _picture(made, 5, WIDE[2], (0, 1), answer, side, _size(_("Output"), answer), shade)
     made.add(_caption(5, answer, side, shade))
-    scale = float(np.abs(kernel).max() * max(1.0, float(image.max()))) or 1.0
-    places = route(answer.shape, row)
-    moving = [
-        list(_moving(image, kernel, stride, padding, place, answer, scale)) for place in places
-    ]
-    first = len(made.traces)
-    made.add(*moving[places.index((row, column))])
-    indices = list(range(first, len(made.traces)))
     made.narrow, made.narrow_height = _stacked(), 920
-    return made.figure(
-        {"name": f"{r}, {c}", "data": [_changing(trace) for trace in traces], "traces": indices}
-        for (r, c), traces in zip(places, moving, strict=True)
+    places = route(answer.shape, row)
+    first = len(made.traces)
+    padded, loudest = pad(image, padding), _loudest(kernel, image)
+    film = [
+        _at_a_place(patch(padded, len(kernel), r - 1, c - 1, stride), kernel, loudest)
+        + _marks(len(kernel), stride, padding, answer, r - 1, c - 1)
+        for r, c in places
+    ]
+    now = film[places.index((row, column))]
+    still = [*_still(loudest), *_still_marks()]
+    made.add(*(merged(base, change) for base, change in zip(still, now, strict=True)))
+    indices = list(range(first, len(made.traces)))
+    return Film(
+        made,
+        [
+            {"name": f"{r}, {c}", "data": changes, "traces": indices, "layout": _grip(changes[5])}
+            for (r, c), changes in zip(places, film, strict=True)
+        ],
     )
+
+
+def merged(base: dict, change: dict) -> dict:
+    """A trace with a frame's changes, as the browser merges them."""
+    style = {"textfont": {**base["textfont"], **change["textfont"]}} if "textfont" in change else {}
+    return {**base, **change, **style}
 
 
 def route(shape: Sequence[int], row: int) -> list[tuple[int, int]]:
@@ -74,39 +88,51 @@ def route(shape: Sequence[int], row: int) -> list[tuple[int, int]]:
     return [(r, c) for r in every for c in range(1, columns + 1)]
 
 
-def _moving(
-    image: np.ndarray, kernel: np.ndarray, stride: int, padding: int,
-    place: tuple[int, int], answer: np.ndarray, scale: float,
-) -> list[dict]:  # fmt: skip
-    """What changes from place to place, as whole traces."""
-    r, c = place[0] - 1, place[1] - 1
-    x = patch(image, len(kernel), r, c, stride, padding)
-    products = x * kernel
-    left, top = c * stride - padding - 0.5, r * stride - padding - 0.5
-    grey, grey_text = _cells(2, x, _grey(), lambda v: WHITE if v < 0.5 else BLACK)
-    total, total_text = _cells(4, products, _diverging(scale), _ink(scale))
-    path = _veil(answer.shape, r, c)
+def _still(loudest: float) -> list[dict]:
+    """Of the numbers under the window, what stays from place to place."""
     return [
-        _outline(1, left, left + len(kernel), top, top + len(kernel)),
-        {**t.filled(path, theme.color("paper", 0.88)), **_on(5)},
-        _outline(5, c - 0.5, c + 0.5, r - 0.5, r + 0.5),
-        grey,
-        grey_text,
-        total,
-        total_text,
-        {**t.text(1, 2.95, f"<b>Σ = {short(answer[r, c])}</b>", "condition", 17, **_on(4))
-         , "textposition": "middle center"},
-    ]  # fmt: skip
+        *_cells(2, _grey()),
+        *_cells(4, _diverging(loudest)),
+        t.text(1, 2.95, "", "condition", 17, at="middle center", **_on(4)),
+    ]
 
 
-def _changing(trace: dict) -> dict:
-    """Of a trace, what a frame must send."""
-    part = {name: trace[name] for name in ("x", "y", "z", "text") if name in trace}
-    if trace["type"] == "heatmap":
-        return {"type": "heatmap", "z": part["z"]}
-    if isinstance(trace.get("textfont", {}).get("color"), list):
-        return {"text": part["text"], "textfont": {"color": trace["textfont"]["color"]}}
-    return {"text": part["text"]} if "text" in part else part
+def _at_a_place(x: np.ndarray, kernel: np.ndarray, loudest: float) -> list[dict]:
+    """What the traces of `_still` show over the window's pixels `x`."""
+    ink = [WHITE if v < 0.5 else BLACK for v in x.ravel().tolist()]
+    products = x * kernel
+    total = {"text": [f"<b>Σ = {short(float(products.sum()))}</b>"]}
+    return [*_numbers(x, ink), *_numbers(products, _ink(products, loudest)), total]
+
+
+def _loudest(kernel: np.ndarray, image: np.ndarray) -> float:
+    """No product of the two is larger."""
+    return float(np.abs(kernel).max() * max(1.0, float(image.max()))) or 1.0
+
+
+def _still_marks() -> list[dict]:
+    """The window on the input, the pixel it makes, and a veil over those that come later."""
+    return [
+        t.line([], [], "condition", 3),
+        {**t.filled({"x": [], "y": []}, theme.color("paper", 0.88)), **_on(5)},
+        {**t.line([], [], "condition", 3), **_on(5)},
+    ]
+
+
+def _marks(size: int, stride: int, padding: int, answer: np.ndarray, r: int, c: int) -> list[dict]:
+    """Where the marks are at one place; row and column counted from 0."""
+    left, top = c * stride - padding - 0.5, r * stride - padding - 0.5
+    return [
+        _box(left, left + size, top, top + size),
+        _veil(answer.shape, r, c),
+        _box(c - 0.5, c + 0.5, r - 0.5, r + 0.5),
+    ]
+
+
+def _grip(box: dict) -> dict:
+    """Where the handle sits while the film runs: in the middle of the window."""
+    middle = [(min(box[axis]) + max(box[axis])) / 2 for axis in "xy"]
+    return {"meta": {"handles": {"window": middle}}}
 
 
 def _veil(shape: Sequence[int], row: int, column: int) -> dict:
@@ -211,9 +237,10 @@ def _diverging(most: float) -> dict:
     return {"colorscale": theme.diverging(), "zmin": -most, "zmax": most}
 
 
-def _ink(scale: float) -> Any:
-    """Text on a cell: the page's colour where the cell is strongly coloured."""
-    return lambda v: theme.color("paper" if abs(v) > 0.55 * scale else "ink")
+def _ink(values: np.ndarray, most: float) -> list[str]:
+    """Text on coloured cells: the page's colour where a cell is strongly coloured."""
+    dark, light = theme.color("ink"), theme.color("paper")
+    return [light if abs(v) > 0.55 * most else dark for v in values.ravel().tolist()]
 
 
 # ------------------------------------------------------------------------------- parts
@@ -283,33 +310,40 @@ def _frame_of_zeros(made: Canvas, length: int, padding: int) -> None:
 
 
 def _outline(number: int, left: float, right: float, top: float, bottom: float) -> dict:
-    x, y = [left, right, right, left, left], [top, top, bottom, bottom, top]
-    return {**t.line(x, y, "condition", 3), **_on(number)}
+    box = _box(left, right, top, bottom)
+    return {**t.line(box["x"], box["y"], "condition", 3), **_on(number)}
+
+
+def _box(left: float, right: float, top: float, bottom: float) -> dict:
+    return {"x": [left, right, right, left, left], "y": [top, top, bottom, bottom, top]}
 
 
 def _grid(number: int, values: np.ndarray, title: str) -> list[dict]:
     """A kernel with its numbers written in."""
     most = float(np.abs(values).max()) or 1.0
-    cells = _cells(number, values, _diverging(most), _ink(most))
-    return [*cells, t.text(1, -0.6, title, **_on(number))]
+    numbers = _numbers(values, _ink(values, most))
+    cells = zip(_cells(number, _diverging(most)), numbers, strict=True)
+    return [*(merged(*pair) for pair in cells), t.text(1, -0.6, title, **_on(number))]
 
 
-def _cells(number: int, values: np.ndarray, shade: dict, ink: Any) -> tuple[dict, dict]:
-    """Coloured cells and the numbers on them."""
-    flat = [float(v) for v in values.ravel()]
-    side = len(values)
+def _cells(number: int, shade: dict, side: int = 3) -> tuple[dict, dict]:
+    """Coloured cells, and the places of the numbers on them."""
     coloured = {
-        "type": "heatmap", "z": values.tolist(), "showscale": False, "xgap": 1, "ygap": 1,
+        "type": "heatmap", "z": [], "showscale": False, "xgap": 1, "ygap": 1,
         "hoverinfo": "skip", **shade, **_on(number),
     }  # fmt: skip
     written = {
-        "type": "scatter", "mode": "text", "hoverinfo": "skip",
+        "type": "scatter", "mode": "text", "hoverinfo": "skip", "textfont": {"size": 13},
         "x": [i % side for i in range(side**2)], "y": [i // side for i in range(side**2)],
-        "text": [short(v) for v in flat],
-        "textfont": {"size": 13, "color": [ink(v) for v in flat]},
         **_on(number),
     }  # fmt: skip
     return coloured, written
+
+
+def _numbers(values: np.ndarray, ink: list[str]) -> tuple[dict, dict]:
+    """What `_cells` show: the cells' values, and the numbers in their ink."""
+    text = [short(v) for v in values.ravel().tolist()]
+    return {"type": "heatmap", "z": values.tolist()}, {"text": text, "textfont": {"color": ink}}
 
 
 def _stacked() -> dict:

@@ -254,7 +254,7 @@ def act() -> None:
                 place = choose_place(("row", "column"), labels, answer.shape, (3, 4))
             if view == "stack":
                 labels = _("Row of the pooled picture"), _("Column of the pooled picture")
-                place = choose_place(("down", "across"), labels, max_pool(answer).shape, (23, 19))
+                place = choose_place(("down", "across"), labels, max_pool(answer).shape, (23, 18))
             else:
                 cut = controls.toggle("cut", _("Show the output as a screen would, from 0 to 1"))
     call = VIEWS[view](picture, layer, answer, cut, place)

@@ -52,7 +52,7 @@ def test_each_frame_shows_window_products_and_sum_of_its_place(stride, padding):
     assert len(places) == expected.size == len(shown["frames"])
     for (row, column), frame in zip(places, shown["frames"], strict=True):
         assert frame["name"] == f"{row}, {column}"
-        box, _veil, mark, patch, _text, products, _numbers, total = frame["data"]
+        patch, _text, products, _numbers, total, box, _veil, mark = frame["data"]
         top, left = (row - 1) * stride, (column - 1) * stride
         assert (min(box["x"]), min(box["y"])) == (left - padding - 0.5, top - padding - 0.5)
         assert max(box["x"]) - min(box["x"]) == 3 == max(box["y"]) - min(box["y"])
@@ -71,7 +71,7 @@ def test_each_frame_shows_window_products_and_sum_of_its_place(stride, padding):
 def test_the_veil_hides_what_is_not_computed_yet():
     shown = plain(figures.window(DIGIT, SOBEL, 1, 0, 1, 1))
     for index, frame in enumerate(shown["frames"]):
-        veil = frame["data"][1]
+        veil = frame["data"][6]
         x, y = np.array(veil["x"]), np.array(veil["y"])
         area = 0.5 * abs(np.dot(x[:-1], y[1:]) - np.dot(x[1:], y[:-1]))
         assert area == pytest.approx(36 - index - 1)
@@ -173,3 +173,24 @@ def test_words_and_formulas_say_the_same_numbers():
     assert words.beyond(np.array([[0.0, 1.0], [1.5, 2.0]])) == 0.5
     pooled = words.pooled(np.array([[0.0, 0, 1, 2], [0, 0, 4, 3]]), 1, 2)
     assert r"\max\{1,\ 2,\ 4,\ 3\}" in pooled and r"\mathbf{4}" in pooled
+
+
+def test_the_handle_rides_in_the_middle_of_the_window():
+    shown = plain(figures.window(DIGIT, SOBEL, 2, 1, 2, 2))
+    for (row, column), frame in zip(figures.route((4, 4), 2), shown["frames"], strict=True):
+        assert frame["layout"]["meta"]["handles"]["window"] == [2 * (column - 1), 2 * (row - 1)]
+
+
+def test_a_film_is_what_plotly_would_have_made_of_it():
+    """Frames that plotly never saw are frames it accepts, and an exported page holds them."""
+    import plotly.graph_objects as go
+
+    figure = figures.window(DIGIT, SOBEL, 1, 0, 2, 2)
+    content = figure.to_dict()
+    checked = go.Figure(content)
+    theirs, ours = plain(checked), plain(figure)
+    for trace in (trace for frame in theirs["frames"] for trace in frame["data"]):
+        if trace["type"] == "scatter":
+            del trace["type"]  # plotly writes it out
+    assert theirs == ours and len(ours["frames"]) == 36
+    assert figure.to_html(include_plotlyjs=False).count('"name":"6, 6"') == 1

@@ -111,7 +111,7 @@ def test_handle_and_film_move_the_window():
     scrub(at, 0)
     assert "row 1, column 1" in words(at)
     np.testing.assert_allclose(
-        stage_data(at)["frames"][0]["data"][3]["z"], np.pad(SEVEN, 1)[:3, :3]
+        stage_data(at)["frames"][0]["data"][0]["z"], np.pad(SEVEN, 1)[:3, :3]
     )
 
 
