@@ -31,10 +31,11 @@ RANGES = {
     **{"by": (-2.0, 2.0, 1.2), "beta": (0.0, 0.99, 0.9)},
     **{"steep": (1.0, 100.0, 20.0), "turn": (0.0, 90.0, 30.0)},
 }
-#: The settings of each landscape: start, rate, number of steps, and the defaults of the last two.
+#: The settings of each landscape: start, rate, number of steps, moment of the film; and the
+#: defaults of rate and number.
 SETTINGS = {
-    "valley": ("sx", "sy", "rate", "steps", 0.001, 10_000),
-    "bowl": ("bx", "by", "brate", "bsteps", 0.05, 100),
+    "valley": ("sx", "sy", "rate", "steps", "scene", 0.001, 10_000),
+    "bowl": ("bx", "by", "brate", "bsteps", "bscene", 0.05, 100),
 }
 
 
@@ -136,7 +137,7 @@ def found(place, steep, turn, name, start, rate, beta, at_most):  # noqa: ANN001
 
 
 def show_walk(place: str, picture, panel) -> None:  # noqa: ANN001
-    sx, sy, rate_name, count_name, usual_rate, usual_count = SETTINGS[place]
+    sx, sy, rate_name, count_name, scene, usual_rate, usual_count = SETTINGS[place]
     with panel:
         names = {key: _(shown) for key, shown in figures.NAMES.items()}
         name = controls.choice("how", _("Optimiser"), names, "sgd", help=about_rules())
@@ -159,7 +160,7 @@ def show_walk(place: str, picture, panel) -> None:  # noqa: ANN001
     }
     main = tracks.pop(name)
     last = len(main.frames) - 1
-    frame = min(state.values["scene"], last)
+    frame = min(state.values[scene], last)
     now = main.points[main.frames[frame]]
     summaries = [tell(main, main.points[i], surface) for i in main.frames]
     bounds = (RANGES[sx][0], RANGES[sx][1], RANGES[sy][0], RANGES[sy][1])
@@ -172,7 +173,7 @@ def show_walk(place: str, picture, panel) -> None:  # noqa: ANN001
             figures.walking(place, surface, main, tracks), key="descent.walk", film=_("Steps"),
             summary=summaries[frame], frame_summaries=summaries, start=frame, interval=90,
             handles=[grip], on_move=lambda _id, x, y: state.put(**{sx: snap(x), sy: snap(y)}),
-            on_scrub=lambda i: state.put(scene=FINAL if i == last else i),
+            on_scrub=lambda i: state.put(**{scene: FINAL if i == last else i}),
         )  # fmt: skip
     lesson.equation(update(name, now, rate, beta), *limit(name, now, rate, main.beta, surface))
     if main.lost:
@@ -226,7 +227,7 @@ def presets(place: str) -> None:
     usual = {name: RANGES[name][2] for name in ("sx", "sy", "bx", "by", "steep", "turn", "beta")}
     with st.container(horizontal=True):
         for key, (label, values) in offers[place].items():
-            settings = {**usual, **values, "scene": FINAL}
+            settings = {**usual, **values, SETTINGS[place][4]: FINAL}
             st.button(label, key=f"descent.{key}", on_click=state.put, kwargs=settings)
 
 
@@ -409,14 +410,14 @@ def keep() -> None:
     """The settings of the views that are not on the stage stay in the address too."""
     for name, (low, high, default) in RANGES.items():
         controls.hidden(name, default, number(low, high))
-    for _x, _y, rate, count, usual_rate, usual_count in SETTINGS.values():
+    for _x, _y, rate, count, scene, usual_rate, usual_count in SETTINGS.values():
+        controls.hidden(scene, FINAL, integer(0, FINAL))
         controls.hidden(rate, usual_rate, one_of(RATES))
         controls.hidden(count, usual_count, one_of(COUNTS))
     controls.hidden("sum", "product", one_of(list(EXPRESSIONS)))
     controls.hidden("how", "sgd", one_of(list(figures.NAMES)))
     controls.hidden("rivals", False, one_of([True, False]))
     controls.hidden("frame", FINAL, integer(0, FINAL))
-    controls.hidden("scene", FINAL, integer(0, FINAL))
 
 
 @lesson.live

@@ -191,9 +191,12 @@ def test_the_start_is_dragged_and_set():
 
 def test_each_landscape_keeps_its_own_settings():
     at = turn(open_lesson("descent", view="valley"), rate="0.0005")
+    scrub(at, 7)
     turn(at, view="Bowl")
+    assert words(at).startswith("Step 100:")
     assert r"\eta = 0.05" in equations(at)[1]
     turn(at, view="Valley")
+    assert words(at).startswith("Step 8:")
     assert r"\eta = 0.0005" in equations(at)[1] and address(at)["rate"] == "0.0005"
 
 
