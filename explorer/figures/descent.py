@@ -109,8 +109,8 @@ def walking(
     canvas.add(*_landscape(place, surface))
     bottom = surface.minimum
     canvas.add(dots(bottom[:1], bottom[1:], "truth", 15, marker={"symbol": "star"}))
-    for name, track in (others or {}).items():
-        canvas.add(*_rival(name, track))
+    for row, (name, track) in enumerate((others or {}).items()):
+        canvas.add(*_rival(name, track, row))
     way = np.array([_seen(p.x, p.y) for p in main.points])
     count = np.array([max(p.step, START) for p in main.points])
     height = np.array([_height(p.value) for p in main.points])
@@ -180,17 +180,19 @@ def _landscape(place: str, surface: Surface) -> list[dict]:
     return [line(x, y, edge, 1, **shade) for x, y in _outlines(place, surface)]
 
 
-def _rival(name: str, track: Track) -> list[dict]:
+def _rival(name: str, track: Track, row: int) -> list[dict]:
     """Another optimiser's walk: dashed, with its name at the end of its height curve."""
     role = {"sgd": "data", "momentum": "latent", "adam": "sample"}[name]
     dotted = {"color": theme.color(role), "width": 2, "dash": "dot"}
     way = small(np.array([_seen(p.x, p.y) for p in track.points]))
     count = small(np.array([max(p.step, START) for p in track.points]))
     height = small(np.array([_height(p.value) for p in track.points]))
+    # Curves that leave through the top are named there, one name under the other.
+    level, side = (TOP / 15**row, "bottom right") if track.lost else (float(height[-1]), "top left")
     return [
         {**line(way[:, 0], way[:, 1]), "line": dotted},
         {**line(count, height), **RIGHT, "line": dotted},
-        text(count[-1], height[-1], _(NAMES[name]), role, 13, at="top left", **RIGHT),
+        text(float(count[-1]), level, _(NAMES[name]), role, 13, at=side, **RIGHT),
     ]
 
 

@@ -244,12 +244,12 @@ def tell(main: figures.Track, now: descent.Step, surface: Rosenbrock | Bowl) -> 
         return said
     ends = {
         "steps": _("All steps are taken; the bottom is {gap} away."),
-        "flat": _("The ground is flat here: the walk has arrived, {gap} from the bottom."),
+        "flat": _("The ground is flat here: the walk has arrived."),
         "diverged": _("The walk has run away and was stopped."),
         "overflow": _("The walk has run away and was stopped."),
     }
     gap = math.dist((now.x, now.y), surface.minimum)
-    return said + " " + ends[now.stop].format(gap=show(0.0 if gap < 1e-9 else gap))
+    return said + " " + ends[now.stop].format(gap=show(gap))
 
 
 def update(name: str, now: descent.Step, rate: float, beta: float) -> str:
@@ -284,9 +284,12 @@ def pair(x: float, y: float) -> str:
 def limit(
     name: str, now: descent.Step, rate: float, beta: float, surface: Rosenbrock | Bowl
 ) -> list[str]:
-    """The longest rate that the ground at this step allows; Adam has none."""
+    """The longest rate that the ground at this step allows; Adam's steps are bounded instead."""
     away = isinstance(surface, Rosenbrock) and not max(abs(now.x), abs(now.y)) < 1e3
-    if name == "adam" or away:
+    if name == "adam":
+        bound = rf"|\Delta x|,\ |\Delta y|\ \lesssim\ \eta = {rate:g}"
+        return [r"|\hat m|\,/\,\sqrt{\hat s}\ \lesssim\ 1 \quad\Rightarrow\quad " + bound]
+    if away:
         return []
     sharp = curvature(surface, now.x, now.y)
     if sharp <= 0:
@@ -336,7 +339,8 @@ def compare_walk(
     steady = not main.lost and all(
         descent.longest_rate(curvature(surface, p.x, p.y), main.beta) > rate for p in main.points
     )  # small differences of rounding do not grow
-    at = main.end if steady else [p for p in main.points if p.step <= 5][-1]
+    few = 100 if name == "adam" else 5
+    at = main.end if steady else [p for p in main.points if p.step <= few][-1]
     if place == "bowl" and name != "adam":
         how, there = _("Power of a matrix"), by_matrix(surface, start, rate, main.beta, at.step)
     else:

@@ -142,3 +142,17 @@ def test_rivals_are_drawn_with_their_names():
     dotted = [t for t in film.data if t.line.dash == "dot" and t.xaxis == "x2"]
     for trace, track in zip(dotted, others.values(), strict=True):
         assert trace.y[-1] == pytest.approx(track.end.value, rel=1e-6)
+
+
+def test_rivals_that_run_away_are_named_inside_the_picture_one_under_the_other():
+    others = {
+        name: figures.track(VALLEY, name, (0.0, 2.0), 0.02, 0.9, 500)
+        for name in ("sgd", "momentum")
+    }
+    assert all(track.lost for track in others.values())
+    film = figures.walking("valley", VALLEY, classic(500), others)
+    names = [t for t in film.data if t.mode == "text" and t.xaxis == "x2"]
+    levels = [math.log10(t.y[0]) for t in names]
+    low, high = film.layout.yaxis2.range
+    assert [t.text[0] for t in names] == ["SGD", "Momentum"]
+    assert all(low < level <= high for level in levels) and levels[0] - levels[1] > 1

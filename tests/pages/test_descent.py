@@ -134,6 +134,15 @@ def test_momentum_may_go_faster_by_its_own_factor():
     assert "3.8 / 20 = 0.19" in at.info[0].value
 
 
+def test_a_walk_that_arrives_says_so_and_adams_steps_are_bounded():
+    at = open_lesson("descent", view="valley", how="adam", rate="0.02")
+    assert words(at).endswith("The ground is flat here: the walk has arrived.")
+    assert r"\lesssim\ \eta = 0.02" in equations(at)[1]
+    table = columns(at)
+    moves = np.abs([np.diff(table["x"]), np.diff(table["y"])])
+    assert moves.max() < 0.03 and len(table["x"]) < 10_001
+
+
 def test_running_away_and_mending_is_a_task():
     at = open_lesson("descent", view="bowl")
     assert "0 of 3" in reading(at)
