@@ -61,10 +61,8 @@ def correlate(
     x = pad(image, border(kernel.shape[0], padding))
     y = np.zeros((rows, columns))
     for (i, j), weight in np.ndenumerate(kernel):
-        y += (
-            weight
-            * x[i : i + stride * rows : stride, j : j + stride * columns : stride][:rows, :columns]
-        )
+        shifted = x[i : i + stride * rows : stride, j : j + stride * columns : stride]
+        y += weight * shifted
     return y
 
 
