@@ -25,6 +25,7 @@ CACHE = "generative-explorer"  # name of the folder in the user's cache
 COMMAND = "python -m explorer.data fetch {id}"
 TIMEOUT = 30  # seconds for a download to answer
 TOY_ROWS = 1000
+SINE_ROWS = 100
 
 _GITHUB = "https://raw.githubusercontent.com"
 _BOOK = f"{_GITHUB}/oreilly-japan/deep-learning-from-scratch-5"
@@ -461,6 +462,18 @@ _ENTRIES = (
         _OWN,
         _generated(toys.heights_weights),
         toys.HEIGHT_ROWS,
+        simulated=True,
+    ),
+    Entry(
+        "noisy_sine",
+        n_("Noisy sine wave"),
+        _X_Y,
+        ("", ""),
+        "y = sin 2πx + noise, x and noise uniform on [0, 1): the curve fitted by a first network in"
+        " Saito, Deep Learning from Scratch (O'Reilly Japan)",
+        _OWN,
+        _generated(toys.noisy_sine),
+        SINE_ROWS,
         simulated=True,
     ),
     _toy_entry("moons", n_("Two moons")),

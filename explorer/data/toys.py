@@ -105,6 +105,12 @@ def heights_weights(n: int, generator: Generator) -> Points:
     return draw(HEIGHT_WEIGHT, n, generator)[0]
 
 
+def noisy_sine(n: int, generator: Generator) -> Points:
+    """(x, y) with x uniform on [0, 1) and y = sin 2 pi x + noise uniform on [0, 1), (n, 2)."""
+    x, noise = generator.random(n), generator.random(n)
+    return np.stack([x, np.sin(2 * np.pi * x) + noise], axis=1)
+
+
 def geyser(n: int, generator: Generator) -> Points:
     """Simulated eruption lengths and waiting times in minutes, (n, 2)."""
     return draw(GEYSER, n, generator)[0]
