@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from explorer import checkpoints
+from explorer.training.worker import one_thread
 
 CHUNK = 1000  # pictures at a time
 
@@ -64,8 +65,8 @@ class Network:
         from explorer.models.posterior import posterior
 
         found = posterior(self.model, _tensor(x), self._plane)
-        parts = (_array(part) for part in (found.z1, found.z2, found.density))
-        return Exact(*parts, found.log_evidence)
+        z1, z2, density = (_array(part) for part in (found.z1, found.z2, found.density))
+        return Exact(z1, z2, density, found.log_evidence)
 
     @cached_property
     def _plane(self) -> Any:
@@ -94,6 +95,7 @@ class Network:
 
 def load(name: str, folder: Path = checkpoints.FOLDER) -> Network:
     """A checkpoint, strictly checked; CheckpointError says what is wrong and how to mend it."""
+    one_thread()
     return Network(*checkpoints.load(name, folder))
 
 

@@ -215,3 +215,114 @@ def way(start: np.ndarray, end: np.ndarray, count: int, spherical: bool) -> np.n
             turned = np.sin((1 - share) * angle) * a + np.sin(share * angle) * b
             return turned / np.sin(angle) * ((1 - share) * lengths[0] + share * lengths[1])
     return (1 - share) * start + share * end
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What is shown of a training: moments of F steps, and the terms along all of them."""
+
+    steps: np.ndarray  # (F,)
+    codes: np.ndarray  # (F, N, 2)
+    planes: np.ndarray  # (F, R, R, h, w) uint8
+    classes: np.ndarray  # (N,)
+    curve: np.ndarray  # (T, 3): step, reconstruction, KL on held-out pictures, nats
+    reach: float  # half width of the plane
+
+
+def training(lesson: Lesson) -> go.Figure:
+    """A film over the kept steps: codes in the plane, the plane decoded, the bound's two terms."""
+    reach = max(lesson.reach, 1.1 * float(np.abs(lesson.codes[-1]).max()))
+    canvas = Canvas.empty(("z₁", "z₂"), (-reach, reach), (-reach, reach), height=540)
+    canvas.layout["xaxis"]["domain"] = [0, 0.46]
+    canvas.layout["yaxis"]["domain"] = [0.36, 1.0]
+    for radius in (1, 2):
+        ring = radius * UNIT
+        canvas.add(line(ring[:, 0], ring[:, 1], "latent", 1.5))
+    colours = [theme.component(int(label) % 8) for label in lesson.classes]
+    canvas.add(
+        {
+            "type": "scatter",
+            "x": small(lesson.codes[-1][:, 0]),
+            "y": small(lesson.codes[-1][:, 1]),
+            "mode": "text",
+            "text": [str(int(label)) for label in lesson.classes],
+            "textfont": {"color": colours, "size": 12},
+            **QUIET,
+        }
+    )
+    side = lesson.planes.shape[1] * lesson.planes.shape[3]
+    half = lesson.reach
+    places = (np.arange(side) + 0.5) / side * 2 * half - half
+    canvas.add(
+        {
+            "type": "heatmap",
+            "x": small(places),
+            "y": small(places),
+            "z": joined(lesson.planes[-1]),
+            "zmin": 0,
+            "zmax": 255,
+            "colorscale": [[0, "#ffffff"], [1, "#000000"]],
+            "showscale": False,
+            "xaxis": "x2",
+            "yaxis": "y2",
+            **QUIET,
+        }
+    )
+    canvas.layout["xaxis2"] = {**theme.axis("z₁", (-half, half)), "domain": [0.54, 1]}
+    canvas.layout["yaxis2"] = {**theme.axis("", (-half, half)), "anchor": "x2"}
+    canvas.layout["yaxis2"]["domain"] = [0.36, 1.0]
+    _terms_of(canvas, lesson)
+    frames = [
+        {
+            "name": f"{int(step):,}",
+            "data": [
+                {"x": small(codes[:, 0]), "y": small(codes[:, 1])},
+                {"type": "heatmap", "z": joined(plane)},
+                {"x": [int(step) + 1] * 2},
+            ],
+            "traces": [2, 3, 6],
+        }
+        for step, codes, plane in zip(lesson.steps, lesson.codes, lesson.planes, strict=True)
+    ]
+    canvas.narrow = {
+        **{"xaxis.domain": [0, 1], "yaxis.domain": [0.62, 1], "xaxis2.domain": [0, 1]},
+        **{"yaxis2.domain": [0.19, 0.53], "yaxis3.domain": [0, 0.1]},
+    }
+    canvas.narrow_height = 900
+    return canvas.figure(frames)
+
+
+def _terms_of(canvas: Canvas, lesson: Lesson) -> None:
+    """-reconstruction and KL along the steps (+ 1, on a log axis), and the marker of the frame."""
+    steps, costs, kl = lesson.curve[:, 0] + 1, -lesson.curve[:, 1], lesson.curve[:, 2]
+    top = 1.1 * float(max(costs.max(), 1.0))
+    last = float(np.log10(max(steps[-1], 10)))
+    canvas.layout["xaxis3"] = {
+        **theme.axis(_("step + 1"), (0, last)),
+        "type": "log",
+        "anchor": "y3",
+        "dtick": 1,
+    }
+    canvas.layout["yaxis3"] = {**theme.axis(_("nats"), (0, top)), "anchor": "x3"}
+    canvas.layout["yaxis3"] |= {"domain": [0, 0.2], "nticks": 4}
+    third = {"xaxis": "x3", "yaxis": "y3"}
+    canvas.add(line(small(steps), small(costs), "model", 2.5, **third))
+    canvas.add(line(small(steps), small(kl), "latent", 2.5, **third))
+    mark = {"color": theme.color("condition"), "width": 2, "dash": "dot"}
+    place = [int(lesson.steps[-1]) + 1] * 2
+    canvas.add(
+        {"type": "scatter", "x": place, "y": [0, top], "mode": "lines", "line": mark, **third}
+        | QUIET
+    )
+    end = float(steps[-1])
+    for height, words, role in (
+        (float(costs[-1]), _("− reconstruction"), "model"),
+        (float(kl[-1]), "KL", "latent"),
+    ):
+        canvas.add(text(end, height, words, role, 13, at="top left", **third))
+
+
+def joined(plane: np.ndarray) -> np.ndarray:
+    """(R, R, h, w) tiles, first row on top -> (R h, R w) with the lowest row first, as y grows."""
+    rows, columns, height, width = plane.shape
+    return plane.transpose(0, 2, 1, 3).reshape(rows * height, columns * width)[::-1]

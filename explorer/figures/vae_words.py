@@ -15,11 +15,6 @@ def clothes() -> dict[str, str]:
     return {str(number): name for number, name in enumerate(names)}
 
 
-def dull(picture: np.ndarray) -> bool:
-    """Whether a decoded picture is hardly anything: no pixel is likely to be ink."""
-    return float(np.max(picture)) < 0.6
-
-
 def plane(at: np.ndarray, codes: np.ndarray, data: str) -> str:
     """The cross-hair's place: how far out, and whose codes lie nearest."""
     nearest = codes[np.argsort(((codes[:, :2] - at) ** 2).sum(1))[:15], 2].astype(int)
@@ -28,8 +23,8 @@ def plane(at: np.ndarray, codes: np.ndarray, data: str) -> str:
     name = clothes()[str(label)] if "Fashion" in data else str(label)
     return _(
         "The plane of {data}: at z = ({x:.2f}, {y:.2f}), {radius:.2f} from the middle. Of the 15 "
-        "nearest codes of test pictures, {share} belong to class {name}. The small ellipses are the "
-        "encoder's guess for the chosen picture, the diamonds draws from it."
+        "nearest codes of test pictures, {share} belong to class {name}. The small ellipses are "
+        "the encoder's guess for the chosen picture, the diamonds draws from it."
     ).format(
         data=data, x=at[0], y=at[1], radius=float(np.hypot(*at)), share=share, name=name
     )  # fmt: skip
@@ -97,8 +92,8 @@ def between(path: np.ndarray, latents: int) -> str:
     lengths = np.linalg.norm(path, axis=1)
     low, _middle, high = chi_band(latents)
     return _(
-        "The length of z goes from {start:.2f} over at least {least:.2f} to {end:.2f}. Of draws from "
-        "the prior with {latents} latents, 95 % have a length from {low:.2f} to {high:.2f}."
+        "The length of z goes from {start:.2f} over at least {least:.2f} to {end:.2f}. Of draws "
+        "from the prior with {latents} latents, 95 % have a length from {low:.2f} to {high:.2f}."
     ).format(
         start=lengths[0], least=lengths.min(), end=lengths[-1], latents=latents, low=low, high=high
     )  # fmt: skip
@@ -112,7 +107,9 @@ def way_formulas(start: np.ndarray, end: np.ndarray, spherical: bool) -> list[st
             r"\sample{z_t} = \frac{\sin((1-t)\,\omega)}{\sin\omega}\,\hat z_a\,\ell_t + "
             r"\frac{\sin(t\,\omega)}{\sin\omega}\,\hat z_b\,\ell_t"
         )
-        second = rf"\omega = {np.degrees(angle):.1f}^\circ,\quad \ell_t = (1-t)\,{a:.2f} + t\,{b:.2f}"
+        second = (
+            rf"\omega = {np.degrees(angle):.1f}^\circ,\quad \ell_t = (1-t)\,{a:.2f} + t\,{b:.2f}"
+        )
         return [first, second]
     half = float(np.linalg.norm(start + end)) / 2
     return [
@@ -125,7 +122,8 @@ def draw(mean: float, std: float, noise: np.ndarray) -> list[str]:
     """The three steps of a draw."""
     e = float(noise[0])
     return [
-        _("Step 1: noise from N(0, 1), the same whatever μ and σ are. The first is ε = {e:.2f}.").format(e=e),
+        _("Step 1: noise from N(0, 1), the same whatever μ and σ are. The first is ε = {e:.2f}.")
+        .format(e=e),
         _("Step 2: stretched by σ = {std:.2f}. The first becomes {value:.2f}.").format(
             std=std, value=std * e
         ),
@@ -141,5 +139,35 @@ def draw_formulas(mean: float, std: float, e: float) -> list[str]:
         rf"\sample{{z}} = \model{{\mu}} + \model{{\sigma}}\,\latent{{\varepsilon}} = "
         rf"{mean:.2f} + {std:.2f} \cdot ({e:.2f}) = \mathbf{{{mean + std * e:.2f}}}",
         rf"\frac{{\partial \sample{{z}}}}{{\partial \model{{\mu}}}} = 1,\qquad "
-        rf"\frac{{\partial \sample{{z}}}}{{\partial \model{{\sigma}}}} = \latent{{\varepsilon}} = {e:.2f}",
+        rf"\frac{{\partial \sample{{z}}}}{{\partial \model{{\sigma}}}} = \latent{{\varepsilon}} = "
+        rf"{e:.2f}",
+    ]
+
+
+def training(curve: np.ndarray, steps: np.ndarray) -> list[str]:
+    """One sentence for each kept step; curve (T, 3): step, reconstruction, KL."""
+    told = []
+    for step in steps:
+        _step, reconstruction, kl = curve[int(np.searchsorted(curve[:, 0], step))]
+        told.append(
+            _(
+                "Step {step}: on digits that it never saw, reconstruction {reconstruction:.2f} "
+                "nats, KL {kl:.2f}, ELBO {elbo:.2f}. Numerals stand where the encoder puts its "
+                "means; the circles are one and two standard deviations of the prior."
+            ).format(
+                step=f"{int(step):,}",
+                reconstruction=reconstruction,
+                kl=kl,
+                elbo=reconstruction - kl,
+            )
+        )
+    return told
+
+
+def training_formulas(reconstruction: float, kl: float, beta: float) -> list[str]:
+    """What is minimised, with the last step's numbers."""
+    return [
+        rf"-\model{{\mathbb{{E}}_q[\log p(x|z)]}} + \beta\,\latent{{\mathrm{{KL}}}} = "
+        rf"{-reconstruction:.2f} + {beta:g} \cdot {kl:.2f} = "
+        rf"\mathbf{{{beta * kl - reconstruction:.2f}}}\ \text{{{_('nats')}}}"
     ]

@@ -62,7 +62,7 @@ def plane(model: VAE) -> Table:
 def posterior(model: VAE, x: Tensor, whole: Table) -> Posterior:
     """Bayes' rule for one picture (784,), with `whole` = plane(model)."""
     mean, log_var = (value[0] for value in model.encode(x[None]))
-    half = (5 * (0.5 * log_var).exp()).clamp(min=0.15)
+    half = (5 * (0.5 * log_var).exp()).clamp(0.15, 2.0)  # cells no larger than the coarse ones
     near = table(model, mean - half, mean + half, FINE)
     inside = ((whole.z - mean).abs() < half).all(dim=1)
     fine = near.log_joint(x)  # (FINE FINE,)

@@ -15,6 +15,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any
 
 SLICE = 0.05  # seconds of work per turn
@@ -106,6 +107,15 @@ class Worker:
     def _run(self) -> None:
         while self.work_once():
             time.sleep(0)  # let the server answer between two turns
+
+
+@cache
+def one_thread() -> None:
+    """Torch on one thread, said once per process: many learners share few cores, and two threads
+    that wait for each other are slower than one."""
+    import torch
+
+    torch.set_num_threads(1)
 
 
 WORKER = Worker()

@@ -1,4 +1,4 @@
-"""Trained networks on a page: loaded once for all learners, and a calm notice where one is spoiled."""
+"""Trained networks on a page: loaded once for all learners; a notice where one is spoiled."""
 
 import streamlit as st
 

@@ -43,9 +43,7 @@ def choose(controls: Controls, key: str, default: str = "3", name: str = "digit"
     pixels = np.round(255 * mine).astype(np.uint8)
     text = base64.b64encode(pixels.tobytes()).decode()
     code = (
-        "import base64\n"
-        f'raw = base64.b64decode("{text}")\n'
-        "x = np.frombuffer(raw, np.uint8) / 255"
+        f'import base64\nraw = base64.b64decode("{text}")\nx = np.frombuffer(raw, np.uint8) / 255'
     )
     return Picture(pixels.ravel() / 255, _("your drawing"), code)
 

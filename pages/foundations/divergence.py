@@ -5,6 +5,7 @@ from math import exp, isinf, log
 import numpy as np
 import streamlit as st
 
+from explorer import i18n
 from explorer.components.stage import Handle, stage
 from explorer.figures import divergence as figures
 from explorer.figures import theme
@@ -335,7 +336,8 @@ def two_bumps(identity, _x: np.ndarray) -> Mixture:  # noqa: ANN001
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def film(weights: tuple, means: tuple, stds: tuple, mu: float, sigma: float, title: str):  # noqa: ANN201
+def film(weights, means, stds, mu: float, sigma: float, title: str, language: str):  # noqa: ANN001, ANN201
+    """The film of both fits; its labels are in `language`, the current one."""
     p = Mixture.from_std(weights, means, stds)
     return figures.fitting(p, Gaussian.from_std(mu, sigma), title)
 
@@ -363,7 +365,7 @@ def show_fit(picture, panel) -> None:  # noqa: ANN001
             label = _("Width of q at the start, in σ of p")
             width = controls.slider("w", label, *RANGES["w"], 0.05)
     start = Gaussian.from_std(middle + z * spread, width * spread)
-    fit = film(weights, means, stds, *start.mu_sigma(), title)
+    fit = film(weights, means, stds, *start.mu_sigma(), title, i18n.current())
     forward, end = fit.forward, fit.steps[-1]
     covering, least = reverse_kl(forward, p)[0], forward_kl(p, forward)
     last = len(fit.steps) - 1

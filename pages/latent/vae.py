@@ -11,8 +11,10 @@ from explorer.figures import vae as figures
 from explorer.figures import vae_words as words
 from explorer.i18n import _
 from explorer.inference import Network
+from explorer.training import small_vae
 from explorer.ui import picture as pictures
 from explorer.ui.frame import Check, Lesson
+from explorer.ui.live_training import live_training, rest
 from explorer.ui.networks import network
 from explorer.ui.state import integer, number, one_of
 
@@ -23,6 +25,7 @@ controls, state = lesson.controls, lesson.state
 REACH = 3.4  # the plane shown: 99.9 % of the prior along each axis
 TILES = (24, 24)
 STEPS = 17  # pictures on the way between two
+END = 999  # the frame that means "the newest"
 DRAWS = 256  # of z, for the average of the reconstruction
 NAMES = {"mnist": _("Digits (MNIST)"), "fashion": _("Clothes (Fashion-MNIST)")}
 
@@ -126,11 +129,7 @@ def show_plane(picture, panel) -> None:  # noqa: ANN001
             filename="vae_guess",
         )  # fmt: skip
     lesson.equation(*words.bound_formulas(found["terms"], found["mean"], found["std"]))
-    done = {
-        "gap": data == "mnist" and found["terms"].gap > 5,
-        "nothing": lesson.seen("dull", words.dull(painted)) and not words.dull(painted),
-    }
-    lesson.tasks(done | {"sphere": lesson.seen("sphere", False)})
+    lesson.tasks(finished(gap=data == "mnist" and found["terms"].gap > 5))
     lesson.checked(lambda: compare(coder, guest.x, found))
     lesson.offer(
         lambda: {"x": guest.x, "reconstruction at the mean of q": back},
@@ -144,7 +143,8 @@ def show_plane(picture, panel) -> None:  # noqa: ANN001
             "terms = figures.Terms(",
             "    float(reconstruction.mean()), float(kl[0]), exact.log_evidence",
             ")",
-            f"figure = figures.guess(mean, std, exact.z1, exact.z2, exact.density, z[:{shown}], terms)",
+            "area = exact.z1, exact.z2, exact.density",
+            f"figure = figures.guess(mean, std, *area, z[:{shown}], terms)",
         ),
     )
 
@@ -187,7 +187,9 @@ def show_between(picture, panel) -> None:  # noqa: ANN001
     coder = network(name)
     if coder is None:
         return
-    z = [endpoint(coder, which, latents, seed + number) for number, which in enumerate((first, last))]
+    z = [
+        endpoint(coder, which, latents, seed + number) for number, which in enumerate((first, last))
+    ]
     path = figures.way(z[0], z[1], STEPS, manner == "sphere")
     frames = coder.decode(path).reshape(-1, 28, 28)
     with picture:
@@ -209,8 +211,7 @@ def show_between(picture, panel) -> None:  # noqa: ANN001
             filename="vae_lengths",
         )
     lesson.equation(*words.way_formulas(z[0], z[1], manner == "sphere"))
-    sphere = lesson.seen("sphere", manner == "sphere" and latents == 16)
-    lesson.tasks({"gap": False, "nothing": False, "sphere": sphere})
+    lesson.tasks(finished(sphere=manner == "sphere" and latents == 16))
     shortest = float(np.linalg.norm(path, axis=1).min())
     a, b, angle = (float(v) for v in words.triangle(z[0], z[1]))
     middle = np.sqrt(a * a + b * b + 2 * a * b * np.cos(angle)) / 2
@@ -277,7 +278,7 @@ def show_draw(picture, panel) -> None:  # noqa: ANN001
             filename="vae_draw",
         )
     lesson.equation(*words.draw_formulas(mean, std, float(noise[0])))
-    lesson.tasks({"gap": False, "nothing": False, "sphere": lesson.seen("sphere", False)})
+    lesson.tasks(finished())
     nudge = 1e-6
     before, after = mean + std * noise[0], mean + (std + nudge) * noise[0]
     lesson.checked(
@@ -294,7 +295,102 @@ def show_draw(picture, panel) -> None:  # noqa: ANN001
     )
 
 
-SHOWS = {"plane": _("Plane"), "between": _("Between"), "draw": _("One draw")}
+# ---- trained here ------------------------------------------------------------------------------
+
+
+@st.cache_resource(max_entries=2, show_spinner=_("A first small VAE is being trained…"))
+def first_run() -> list[small_vae.Record]:
+    """The run with the default settings, so that there is something to see at once."""
+    return list(small_vae.train())
+
+
+def show_train(picture, panel) -> None:  # noqa: ANN001
+    with panel:
+        beta = controls.steps("beta", "β", [0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0], 1.0)
+        seed = controls.seed(0)
+        records = live_training(
+            "vae",
+            lambda: small_vae.train(seed, beta),
+            (seed, beta),
+            lambda record: _("Update {step} of {steps}, ELBO {elbo:.2f} nats").format(
+                step=record.step, steps=record.steps, elbo=record.reconstruction - record.kl
+            ),
+            lambda: (
+                first_run() if (seed, beta) == (0, 1.0) else [next(small_vae.train(seed, beta))]
+            ),
+            on_start=lambda: state.put(at=END),
+        )
+    kept = [record for record in records if record.moment is not None]
+    curve = np.array([(r.step, r.reconstruction, r.kl) for r in records])
+    shown = figures.Lesson(
+        np.array([record.step for record in kept]),
+        np.stack([record.moment.codes for record in kept]),
+        np.stack([record.moment.plane for record in kept]),
+        small_vae.digits()[1][: small_vae.SHOWN],
+        curve[:: max(1, len(curve) // 150)],
+        small_vae.REACH,
+    )
+    told = words.training(curve, shown.steps)
+    start = min(state.values["at"], len(kept) - 1)
+    with picture:
+        stage(
+            figures.training(shown),
+            key="vae.stage",
+            summary=told[start],
+            frame_summaries=told,
+            film=_("step"),
+            start=start,
+            interval=350,
+            on_scrub=lambda index: state.put(at=END if index == len(kept) - 1 else index),
+            filename="vae_training",
+        )
+    reconstruction, kl = (float(v) for v in curve[-1, 1:])
+    lesson.equation(*words.training_formulas(reconstruction, kl, beta))
+    over = records[-1].step == records[-1].steps
+    collapsed = lesson.seen("collapse", over and beta >= 10 and kl < 0.1)
+    lesson.tasks(finished(collapse=collapsed and over and kl > 1))
+    lesson.checked(lambda: [same_losses(seed, beta, records)])
+    lesson.offer(
+        lambda: {"step": curve[:, 0], "reconstruction": curve[:, 1], "KL": curve[:, 2]},
+        lambda: script(
+            "from itertools import islice",
+            "from explorer.training import small_vae",
+            f"records = list(islice(small_vae.train({seed}, {beta!r}), {len(records)}))",
+            "kept = [record for record in records if record.moment is not None]",
+            "curve = np.array([(r.step, r.reconstruction, r.kl) for r in records])",
+            "shown = figures.Lesson(",
+            "    np.array([record.step for record in kept]),",
+            "    np.stack([record.moment.codes for record in kept]),",
+            "    np.stack([record.moment.plane for record in kept]),",
+            "    small_vae.digits()[1][: small_vae.SHOWN],",
+            "    curve[:: max(1, len(curve) // 150)],",
+            "    small_vae.REACH,",
+            ")",
+            "figure = figures.training(shown)",
+        ),
+    )
+
+
+def same_losses(seed: int, beta: float, records: list[small_vae.Record]) -> Check:
+    """The first ten updates once more, from the seed."""
+    from itertools import islice
+
+    again = list(islice(small_vae.train(seed, beta), min(10, len(records))))
+    label = _("Loss of update {step}, in nats").format(step=again[-1].step)
+    return Check(label, records[len(again) - 1].loss, _("run again from the seed"), again[-1].loss)
+
+
+def finished(**done: bool) -> dict[str, bool]:
+    """The tasks, of which each view can see its own."""
+    return {"gap": False, "sphere": False, "collapse": False} | done
+
+
+SHOWS = {
+    "plane": _("Plane"),
+    "between": _("Between"),
+    "draw": _("One draw"),
+    "train": _("Training"),
+}
 
 
 def keep() -> None:
@@ -316,6 +412,8 @@ def keep() -> None:
     controls.hidden("mu", 1.5, number(-3, 3))
     controls.hidden("sigma", 0.5, number(0.1, 2))
     controls.hidden("count", 8, one_of([1, 3, 8, 20]))
+    controls.hidden("beta", 1.0, one_of([0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0]))
+    controls.hidden("at", END, integer(0, END))
     controls.hidden("seed", 0, integer(0, 999_999))
 
 
@@ -324,7 +422,10 @@ def act() -> None:
     keep()
     show = controls.choice("show", _("Look at"), SHOWS, "plane", label_visibility="collapsed")
     picture, panel = lesson.columns()
-    {"plane": show_plane, "between": show_between, "draw": show_draw}[show](picture, panel)
+    views = {"plane": show_plane, "between": show_between, "draw": show_draw, "train": show_train}
+    if show != "train":
+        rest("vae")
+    views[show](picture, panel)
 
 
 lesson.predict({"gap": lambda: state.put(show="plane", set="mnist", digit="4")})

@@ -97,4 +97,18 @@ def test_words_name_what_is_near_and_what_is_missed():
     assert "15 belong to class dress" in vae_words.plane(np.zeros(2), codes, "Fashion-MNIST")
     a, b, angle = vae_words.triangle(np.array([3.0, 0]), np.array([0, 4.0]))
     assert (a, b) == (3, 4) and angle == pytest.approx(np.pi / 2)
-    assert vae_words.dull(np.full(784, 0.5)) and not vae_words.dull(np.linspace(0, 1, 784))
+
+
+def test_training_is_a_film_of_codes_and_planes():
+    codes, planes = RNG.normal(size=(4, 6, 2)), RNG.integers(0, 255, (4, 3, 3, 8, 8), np.uint8)
+    curve = np.array([[s, -40.0 + s / 10, s / 100] for s in range(101)])
+    steps, classes = np.array([0, 1, 10, 100]), np.arange(6)
+    figure = vae.training(vae.Lesson(steps, codes, planes, classes, curve, 2.5))
+    assert [frame.name for frame in figure.frames] == ["0", "1", "10", "100"]
+    for number, frame in enumerate(figure.frames):
+        points, heat, mark = (trace.to_plotly_json() for trace in frame.data)
+        np.testing.assert_allclose(points["x"], codes[number, :, 0], rtol=1e-6)
+        assert heat["z"][-1].tolist() == planes[number, 0, :, 0].ravel().tolist()  # top row, on top
+        assert list(mark["x"]) == [steps[number] + 1] * 2
+    told = vae_words.training(curve, steps)
+    assert "reconstruction -30.00 nats, KL 1.00, ELBO -31.00" in told[3] and len(told) == 4

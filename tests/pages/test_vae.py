@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from explorer import inference
 from explorer.components.digitpad import encoded
 from explorer.data import drawing, pictures
 from explorer.figures.vae import way
+from explorer.training import small_vae
 from tests.pages.helpers import (
     address,
     columns,
@@ -26,7 +28,7 @@ from tests.pages.helpers import (
     words,
 )
 
-SHOWS = ("plane", "between", "draw")
+SHOWS = ("plane", "between", "draw", "train")
 
 
 def strip_data(at, name: str = "explorer_filmstrip") -> dict:
@@ -109,9 +111,7 @@ def test_the_posterior_outside_of_the_window_is_admitted():
 def test_ways_between_two_pictures():
     at = open_lesson("vae", show="between", **{"from": "3", "to": "8"})
     network = inference.load("vae16-mnist")
-    ends = [
-        network.encode(drawing.centred(pictures.digit(k)).ravel()[None])[0][0] for k in (3, 8)
-    ]
+    ends = [network.encode(drawing.centred(pictures.digit(k)).ravel()[None])[0][0] for k in (3, 8)]
     for manner, spherical in (("straight", False), ("along the sphere", True)):
         turn(at, way=manner)
         lengths = np.linalg.norm(way(*ends, 17, spherical), axis=1)
@@ -164,3 +164,41 @@ def test_a_damaged_checkpoint_leaves_a_calm_page(monkeypatch, tmp_path):
         assert "python -m explorer train vae2-mnist" in notes[0] and str(tmp_path) not in notes[0]
     at = open_lesson("vae", show="draw")
     assert not at.warning and "Step 3" in words(at)
+
+
+def until_done(at) -> None:
+    """Look again and again, as the page does by itself, until the run has ended."""
+    for _ in range(600):
+        healthy(at.run())
+        if "Done in" in reading(at) or "Stopped." in reading(at):
+            return
+        time.sleep(0.05)
+    raise AssertionError(reading(at))
+
+
+def test_training_in_the_page_collapses_and_mends():
+    at = open_lesson("vae", show="train")
+    final = list(small_vae.train(0, 1.0))[-1]
+    assert f"reconstruction {final.reconstruction:.2f} nats, KL {final.kl:.2f}" in words(at)
+    assert len(stage_data(at)["frames"]) == 18
+    turn(at, beta=30.0)
+    assert words(at).startswith("Step 0:")
+    at.button(key="vae.train").click()
+    until_done(at)
+    assert words(at).startswith("Step 600:") and "KL 0.00" in words(at)
+    same_figure(run_script(script(at))["figure"], figure(at))
+    turn(at, beta=1.0)
+    assert "Try this (1 of 3 done)" in reading(at)
+
+
+def test_a_run_survives_a_click_elsewhere_and_can_be_stopped():
+    at = open_lesson("vae", show="train", seed="5")
+    at.button(key="vae.train").click()
+    healthy(at.run())
+    turn(at, show="Between")
+    turn(at, show="Training")
+    if any(button.key == "vae.stop" for button in at.button):
+        at.button(key="vae.stop").click()
+    until_done(at)
+    turn(at, show="Plane")
+    assert "Of the 15 nearest codes" in strip_data(at)["summary"]

@@ -205,7 +205,7 @@ def test_a_name_is_not_a_path(folder, name):
     assert caught.value.code == "no_name"
 
 
-class i18n_in:  # noqa: N801
+class i18n_in:
     """The language of a block."""
 
     def __init__(self, language: str) -> None:

@@ -1,0 +1,46 @@
+"""The VAE that is trained in a page: repeatable, learns, collapses where it should."""
+
+import numpy as np
+import pytest
+
+from explorer.training import small_vae
+
+
+@pytest.fixture(scope="module")
+def runs() -> dict[float, list[small_vae.Record]]:
+    return {beta: list(small_vae.train(0, beta)) for beta in (0.1, 1.0, 30.0)}
+
+
+def test_every_step_is_told_and_some_are_kept_whole(runs):
+    records = runs[1.0]
+    assert [record.step for record in records] == list(range(records[-1].steps + 1))
+    kept = [record for record in records if record.moment is not None]
+    assert kept[0].step == 0 and kept[-1].step == records[-1].steps and 12 <= len(kept) <= 19
+    for record in kept:
+        assert record.moment.codes.shape == (small_vae.SHOWN, 2)
+        assert record.moment.plane.shape == (small_vae.TILES, small_vae.TILES, 8, 8)
+
+
+def test_it_learns_and_kl_falls_with_beta(runs):
+    ends = {beta: records[-1] for beta, records in runs.items()}
+    start = runs[1.0][0]
+    assert ends[1.0].reconstruction - ends[1.0].kl > start.reconstruction - start.kl + 10
+    kl = [ends[beta].kl for beta in (0.1, 1.0, 30.0)]
+    assert kl[0] > kl[1] > 1 > 0.1 > kl[2]
+    spread = {beta: end.moment.codes.std() for beta, end in ends.items()}
+    assert spread[30.0] < 0.1 * spread[1.0]
+    flat = ends[30.0].moment.plane.reshape(-1, 64).astype(int)
+    assert np.abs(flat - flat[0]).max() <= 25  # collapsed: nearly the same picture everywhere
+
+
+def test_the_seed_is_all_there_is(runs):
+    again = [r.loss for _, r in zip(range(8), small_vae.train(0, 1.0), strict=False)]
+    assert again == [r.loss for r in runs[1.0][:8]]
+    other = [r.loss for _, r in zip(range(8), small_vae.train(1, 1.0), strict=False)]
+    assert all(a != b for a, b in zip(again, other, strict=True))
+
+
+def test_digits_are_the_1797_of_scikit_learn():
+    x, y = small_vae.digits()
+    assert x.shape == (1797, 64) and 0 == x.min() and x.max() == 1
+    assert np.bincount(y).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
