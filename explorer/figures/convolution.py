@@ -283,8 +283,15 @@ def _picture(
     made.add(
         {"type": "heatmap", "z": t.small(values), "showscale": False,
          "hovertemplate": "%{z:.3g}<extra></extra>", **shade, **_on(number)},
+        _edge(number, rows, columns),
         t.text(x, y - 0.5 * side, title, at="top center", **_on(number)),
     )  # fmt: skip
+
+
+def _edge(number: int, rows: int, columns: int) -> dict:
+    """A thin line around a picture: a white one would be lost on a white page."""
+    box = _box(-0.5, columns - 0.5, -0.5, rows - 0.5)
+    return {**t.line(box["x"], box["y"], "muted", 0.75), **_on(number)}
 
 
 def _size(title: str, values: np.ndarray) -> str:
