@@ -91,16 +91,18 @@ def test_a_warm_visit_shows_the_picture_within_two_seconds(visit, slug):
     for _attempt in range(3):
         page.goto(f"{seen.watch.home}/")
         seen.settled()
-        times.append(_enter(page, lessons.read(slug, "en").title))
+        times.append(_enter(page, slug))
         if times[-1] <= 2:
             break
     assert min(times) <= 2, times
     seen.calm()
 
 
-def _enter(page, title: str) -> float:
-    page.get_by_test_id("stTopNavSection").first.hover()
-    page.get_by_test_id("stTopNavSection").first.click()
+def _enter(page, slug: str) -> float:
+    title, part = lessons.read(slug, "en").title, catalog.PARTS[catalog.lesson(slug).part]
+    section = page.get_by_test_id("stTopNavSection").filter(has_text=part)
+    section.hover()
+    section.click()
     link = page.get_by_test_id("stTopNavDropdownLink").get_by_text(title, exact=True)
     link.wait_for()
     start = time.perf_counter()
