@@ -46,7 +46,7 @@ LESSONS = (
     Lesson("divergence", "foundations", ":material/compare_arrows:", needs=("likelihood", "em")),
     Lesson("descent", "learning", ":material/trending_down:", needs=("likelihood",), data=False),
     Lesson("network", "learning", ":material/hub:", needs=("descent",)),
-    Lesson("convolution", "learning", ":material/grid_on:", needs=("descent",), data=False),
+    Lesson("convolution", "learning", ":material/grid_on:", needs=("network",), data=False),
     # Lesson("autoencoder", "latent", ":material/compress:", needs=("network", "convolution")),
     # Lesson("vae", "latent", ":material/blur_on:", needs=("autoencoder", "divergence")),
     Lesson("beta", "latent", ":material/tune:", needs=("divergence",), data=False),
