@@ -54,15 +54,12 @@ def curve(
     made.add(t.dots(x, y, "data", 7, marker={"opacity": 0.75}))
     if noisy_sine:
         made.add(t.line(grid, np.sin(2 * np.pi * grid) + 0.5, "truth", 2))
-        made.add(t.text(0.27, 1.72, _("truth"), "truth", 14, at="middle right"))
+        made.add(t.text(-0.07, -0.05, _("truth"), "truth", 14, at="bottom right"))
     far = 2 * (high - low)
     shown = t.small(np.clip(np.nan_to_num(values, nan=high + far), low - far, high + far))
     made.add(t.line(grid, shown[-1], "model", 4), _mark(losses, steps[-1]))
     places = [len(made.traces) - 2, len(made.traces) - 1]
-    return made.figure(
-        _frame(step, [{"y": row}, _mark_at(losses, step)], places)
-        for step, row in zip(steps, shown, strict=True)
-    )
+    return _filmed(made, losses, steps, [{"y": row} for row in shown], places)
 
 
 def regions(
@@ -88,14 +85,8 @@ def regions(
     made.add(_mark(losses, steps[-1]))
     places = [next(i for i, trace in enumerate(made.traces) if trace["type"] == "heatmap"),
               len(made.traces) - 1]  # fmt: skip
-    return made.figure(
-        _frame(
-            step,
-            [{"type": "heatmap", "z": shade}, _mark_at(losses, step)],
-            places,
-        )
-        for step, shade in zip(steps, shades, strict=True)
-    )
+    changes = [{"type": "heatmap", "z": shade} for shade in shades]
+    return _filmed(made, losses, steps, changes, places)
 
 
 # --- the parts both share -----------------------------------------------------------------------
@@ -159,7 +150,8 @@ def _loss_range(losses: np.ndarray, floor: float | None) -> tuple[float, float]:
     values = np.log10(np.append(_bounded(losses), [] if floor is None else [floor]))
     low, high = float(values.min()), float(values.max())
     beyond = max(0.08, 0.08 * (high - low))
-    return low - beyond, high + beyond
+    below = beyond if floor is None else 2 * beyond  # room for a word under the floor
+    return low - below, high + beyond
 
 
 def _thinned(count: int, most: int = 400) -> np.ndarray:
@@ -185,9 +177,19 @@ def _mark(losses: np.ndarray, step: int) -> dict[str, Any]:
     return t.dots(place["x"], place["y"], "condition", 13, xaxis="x2", yaxis="y2")
 
 
-def _frame(step: int, changes: list[dict], places: list[int]) -> dict[str, Any]:
-    data = [{"type": "scatter", **change} for change in changes]
-    return {"name": f"{step:,}", "data": data, "traces": places}
+def _filmed(
+    made: t.Canvas, losses: np.ndarray, steps: np.ndarray, changes: list[dict], places: list[int]
+) -> go.Figure:
+    """One frame for each kept step, with its own place on the loss curve; no film of one frame."""
+    frames = [
+        {
+            "name": f"{step:,}",
+            "data": [{"type": "scatter", **part} for part in (change, _mark_at(losses, step))],
+            "traces": places,
+        }
+        for step, change in zip(steps, changes, strict=True)
+    ]
+    return made.figure(frames if len(frames) > 1 else ())
 
 
 def _shades(values: np.ndarray) -> np.ndarray:
