@@ -12,7 +12,7 @@ from explorer.i18n import _
 
 NOISE = 1 / 12  # variance of noise that is uniform on [0, 1): no curve can have a lower true loss
 POINTS = 201  # of the drawn curve
-SIDE = 45  # squares along one side of the map of regions
+SIDE = 61  # squares along one side of the map of regions
 BANDS = 32  # shades of each class's colour
 FILL = (0.04, 0.62)  # opacity of a region where its class is a guess, and where it is certain
 
@@ -83,6 +83,7 @@ def regions(
         made.add({**dots, "name": name, "hoverinfo": "name", "showlegend": True})
     made.layout["showlegend"] = True
     made.add(_mark(losses, steps[-1]))
+    made.traces = [{"showlegend": False, **trace} for trace in made.traces]
     places = [next(i for i, trace in enumerate(made.traces) if trace["type"] == "heatmap"),
               len(made.traces) - 1]  # fmt: skip
     changes = [{"type": "heatmap", "z": shade} for shade in shades]

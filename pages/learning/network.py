@@ -23,7 +23,11 @@ from explorer.ui.state import integer, one_of
 NAME = "classifier-mnist"
 RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0]
 STEPS = [100, 300, 1000, 3000, 10_000]
-BENDS = {"tanh": "tanh", "relu": "ReLU", "sine": "sin"}
+BENDS = {
+    "tanh": _("tanh: a smooth step"),
+    "relu": _("ReLU: a kink"),
+    "sine": _("sin: a wave"),
+}
 SETS = ("moons", "rings", "spirals", "own", "paint")
 END = 999  # the frame that means "the newest"
 FIRST = {"width": 10, "depth": 1, "activation": "tanh", "steps": 1000, "seed": 0}
@@ -129,7 +133,7 @@ def settings(rate_name: str, rate: float) -> dict:
     found: dict = {"width": controls.whole("width", _("Hidden units"), 1, 50, FIRST["width"])}
     found["rate"] = controls.steps(rate_name, _("Learning rate η"), RATES, rate)
     with lesson.more():
-        found["activation"] = controls.choice("activation", _("Activation"), BENDS, "tanh")
+        found["activation"] = controls.pick("activation", _("Activation"), BENDS, "tanh")
         layers = {"1": "1", "2": "2"}
         found["depth"] = int(controls.choice("depth", _("Hidden layers"), layers, "1"))
         found["steps"] = controls.steps("steps", _("Updates"), STEPS, FIRST["steps"])
@@ -213,7 +217,9 @@ def sklearn_says(run: small.Run, weights: tuple) -> tuple[float, float]:
 
     task = run.task
     kind = MLPClassifier if task.classes else MLPRegressor
-    twin = kind(hidden_layer_sizes=(run.width,) * run.depth, activation=run.activation, random_state=0)
+    twin = kind(
+        hidden_layer_sizes=(run.width,) * run.depth, activation=run.activation, random_state=0
+    )
     x = task.inputs(task.x)
     mean, spread = task.unit
     y = np.arange(len(x)) % max(task.classes, 1) if task.classes else (task.y - mean) / spread
@@ -354,7 +360,7 @@ def show_digit(place, panel) -> None:  # noqa: ANN001
     rest("network")
     with panel:
         looks = {"maps": _("What it sees"), "table": _("Its mistakes")}
-        look = controls.choice("look", _("Look at"), looks, "maps")
+        look = controls.choice("look", _("Show"), looks, "maps")
     classifier = network(NAME)
     if classifier is None:
         return

@@ -105,7 +105,9 @@ def test_other_settings_show_the_untrained_network_until_asked():
 
 
 def test_a_network_with_two_hidden_layers_and_another_bend():
-    at = turn(open_lesson("network"), depth="2", activation="ReLU", width=8, seed=3, steps="300")
+    at = turn(
+        open_lesson("network"), depth="2", activation="ReLU: a kink", width=8, seed=3, steps="300"
+    )
     train(at)
     settings = {"depth": 2, "activation": "relu", "width": 8, "seed": 3, "steps": 300}
     assert loss(at) == pytest.approx(last_loss(**settings), rel=1e-3)
@@ -114,7 +116,7 @@ def test_a_network_with_two_hidden_layers_and_another_bend():
 
 
 def test_a_loss_below_the_noise_is_a_task_and_is_named():
-    at = turn(open_lesson("network"), activation="sin")
+    at = turn(open_lesson("network"), activation="sin: a wave")
     assert "floor" not in done(at)
     train(at)
     assert loss(at) < 1 / 12
