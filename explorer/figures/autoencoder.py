@@ -25,7 +25,7 @@ Pictures = Callable[[np.ndarray], np.ndarray]
 GRID = (32, 32)  # places of a map, rows and columns
 SHOWN = (6, 6)  # pictures of drawn codes
 SIDE = 28
-GREY = [[0.0, "#000000"], [1.0, "#ffffff"]]
+GREY = [[0.0, "rgb(0,0,0)"], [1.0, "rgb(255,255,255)"]]  # in either theme: no role's colours
 KINDS = ("distance", "change", "doubt")
 
 
@@ -170,7 +170,8 @@ def _holes(plane: Plane) -> list[dict]:
     ring["line"]["dash"] = "dot"
     words = t.text(0, 0, "", "condition", 14, at="bottom center")
     words["x"] = [h.centre[0] for h in plane.holes]
-    words["y"] = [min(h.centre[1] + h.radius, plane.y_range[1]) for h in plane.holes]
+    inset = 0.025 * (plane.y_range[1] - plane.y_range[0])  # below the ring's upper edge
+    words["y"] = [min(h.centre[1] + h.radius, plane.y_range[1]) - inset for h in plane.holes]
     names = ["–".join(str(k) for k in around(plane, h)) for h in plane.holes]
     words["text"] = [_("hole {classes}").format(classes=name) for name in names]
     return [ring, words]
@@ -250,14 +251,15 @@ def _bars(
     found: Sequence[float], means: Sequence[float],
 ) -> None:  # fmt: skip
     """Squared error of this picture as bars, the test set's mean as a dashed mark on each."""
-    top = 1.4 * max(*found, *means)
+    most = max(*found, *means)
+    top, step = 1.4 * most, next((s for s in (20, 50, 100) if 4 * s > most), 200)
     names = [_("autoencoder"), _("PCA")]
     made.layout["xaxis4"] = {
         "domain": list(across), "anchor": "y4", "range": [-0.6, 1.6], "fixedrange": True,
         "tickvals": [0, 1], "ticktext": names, "tickfont": {"size": 13}, "showgrid": False,
     }  # fmt: skip
     made.layout["yaxis4"] = theme.axis(
-        "", (0, top), domain=list(up), anchor="x4", nticks=4, tickfont={"size": 13}
+        "", (0, top), domain=list(up), anchor="x4", dtick=step, tickfont={"size": 13}
     )
     for place, (value, role) in enumerate(zip(found, ("model", "muted"), strict=True)):
         made.add({**t.filled(t.boxes(place - 0.3, place + 0.3, 0, value), role), **_on(4)})

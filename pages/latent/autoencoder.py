@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from explorer import checkpoints
+from explorer.checkpoints import CheckpointError
 from explorer.components.digitpad import digitpad, encoded
 from explorer.components.filmstrip import plane as filmstrip
 from explorer.components.stage import Handle, stage
@@ -19,6 +20,7 @@ from explorer.inference import Network
 from explorer.metrics import holes
 from explorer.ui.frame import Check, Lesson
 from explorer.ui.networks import network
+from explorer.ui.state import integer, number, one_of
 
 lesson = Lesson("autoencoder")
 lesson.opening()
@@ -26,6 +28,8 @@ controls, state = lesson.controls, lesson.state
 
 DATA = {"mnist": "mnist", "fashion": "fashion_mnist"}
 PLACES = {"mnist": ("z1", "z2"), "fashion": ("f1", "f2")}  # settings of the cross-hair
+SOURCES = {"mnist": "source", "fashion": "clothes"}  # settings of what is squeezed
+DRAWN_FROM = ("box", "standard", "normal", "near")
 TILES = (28, 28)  # of the map of pictures
 DRAWS = 1000
 ERROR = "test squared error (sum over pixels)"
@@ -60,12 +64,25 @@ def open_world(name: str) -> World | None:
         return None
     judge = f"classifier-{name}"
     scorer = network(judge) if judge in checkpoints.names() else None
-    return World(name, coder, plane_of(coder.card["weights"]["sha256"], coder), scorer)
+    return World(name, coder, known_planes()[name], scorer)
+
+
+def known_planes() -> dict[str, figures.Plane]:
+    """The plane of each autoencoder that is here; read anew when a card changes."""
+    files = {name: checkpoints.FOLDER / f"ae2-{name}.json" for name in PLACES}
+    return planes(tuple((n, f, f.stat().st_mtime_ns) for n, f in files.items() if f.is_file()))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def plane_of(identity: str, _coder: Network) -> figures.Plane:
-    return figures.plane_of(_coder.card["codes"])
+def planes(cards: tuple) -> dict[str, figures.Plane]:
+    found = {}
+    for name, file, _changed in cards:
+        try:
+            card = checkpoints.read_card(file.stem, file.parent)
+            found[name] = figures.plane_of(card["codes"])
+        except (CheckpointError, KeyError, ValueError):
+            continue  # the notice comes when this set is chosen
+    return found
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -141,13 +158,20 @@ def choose_map(world: World) -> str:
     return controls.choice("map", _("The map shows"), options, "distance", help=about)
 
 
+def first_place(plane: figures.Plane) -> tuple[float, float]:
+    """Where the cross-hair begins: in the middle of the largest hole."""
+    x, y = plane.holes[0].centre if plane.holes else plane.codes.mean(axis=0)
+    return round(float(x), 2), round(float(y), 2)
+
+
 def choose_place(world: World) -> tuple[float, float]:
-    """By two numbers: the equal way in beside cross-hair and handle. At first: the largest hole."""
+    """By two numbers: the equal way in beside cross-hair and handle."""
     plane, names = world.plane, PLACES[world.name]
-    start = plane.holes[0].centre if plane.holes else tuple(plane.codes.mean(axis=0))
     x, y = (
-        controls.number(name, label, *ends, round(first, 2), 0.1, format="%.2f")
-        for name, label, ends, first in zip(names, ("z₁", "z₂"), plane.box, start, strict=True)
+        controls.number(name, label, *ends, first, 0.1, format="%.2f")
+        for name, label, ends, first in zip(
+            names, ("z₁", "z₂"), plane.box, first_place(plane), strict=True
+        )
     )
     return x, y
 
@@ -218,14 +242,13 @@ def show_squeeze(picture, panel, world: World) -> dict[str, bool]:  # noqa: ANN0
 
 def choose_picture(world: World) -> tuple[np.ndarray, str]:
     """(28, 28) and the Python source that makes it."""
-    examples = world.name == "mnist" or images.available(DATA[world.name])
+    first = first_source(world.name)
     options = {"example": _("An example"), "yours": _("Your drawing")}
-    if not examples:
+    if first == "yours":
         del options["example"]
         command = f"python -m explorer data {DATA[world.name]}"
         st.caption(_("Real pictures of clothes come with `{command}`.").format(command=command))
-    first = "example" if examples else "yours"
-    if controls.choice("source", _("Picture"), options, first) == "yours":
+    if controls.choice(SOURCES[world.name], _("Picture"), options, first) == "yours":
         return drawn()
     k = controls.whole("which", _("Example of class"), 0, 9, 3)
     if world.name == "mnist":
@@ -233,6 +256,11 @@ def choose_picture(world: World) -> tuple[np.ndarray, str]:
         return centred(pictures.digit(k)), f"{source}picture = drawing.centred(pictures.digit({k}))"
     st.caption(words.called(world.name, k))
     return from_bytes(example(DATA[world.name], k))
+
+
+def first_source(name: str) -> str:
+    """Examples of digits come with the explorer, those of clothes with the data set."""
+    return "example" if name == "mnist" or images.available(DATA[name]) else "yours"
 
 
 @st.cache_data(max_entries=20, show_spinner=False)
@@ -358,6 +386,20 @@ def compare_drawn(
 VIEWS = {"plane": show_plane, "squeeze": show_squeeze, "generate": show_drawn}
 
 
+def remember() -> None:
+    """Settings of every view stay in the address, whichever view is open."""
+    for each, plane in known_planes().items():
+        for setting, ends, first in zip(PLACES[each], plane.box, first_place(plane), strict=True):
+            state.read(setting, first, number(*ends))
+    state.read("map", "distance", one_of(figures.KINDS))
+    for each, setting in SOURCES.items():
+        state.read(setting, first_source(each), one_of(("example", "yours")))
+    state.read("which", 3, integer(0, 9))
+    state.read("how", "box", one_of(DRAWN_FROM))
+    state.read("seed", 0, integer(0, 999_999))
+    state.read("spread", 0.2, number(0, 4))
+
+
 @lesson.live
 def act() -> None:
     picture, panel = lesson.columns()
@@ -368,6 +410,7 @@ def act() -> None:
         name = controls.choice("set", _("Pictures of"), sets, "mnist")
         if name == "fashion":
             st.caption(words.legend())
+    remember()
     with picture:
         world = open_world(name)
     done = {} if world is None else VIEWS[view](picture, panel, world)
