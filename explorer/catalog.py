@@ -50,7 +50,7 @@ LESSONS = (
     # Lesson("autoencoder", "latent", ":material/compress:", needs=("network", "convolution")),
     # Lesson("vae", "latent", ":material/blur_on:", needs=("autoencoder", "divergence")),
     Lesson("beta", "latent", ":material/tune:", needs=("divergence",), data=False),
-    # Lesson("hierarchy", "latent", ":material/layers:", needs=("vae",)),
+    Lesson("hierarchy", "latent", ":material/layers:", needs=("divergence",), data=False),
 )
 
 

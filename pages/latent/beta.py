@@ -18,6 +18,7 @@ from explorer.metrics import strokes
 from explorer.metrics.directions import STEPS, Directions, Walk, regress, walk
 from explorer.ui.frame import Check, Lesson
 from explorer.ui.networks import network
+from explorer.ui.state import integer, number, one_of
 
 lesson = Lesson("beta")
 lesson.opening()
@@ -372,9 +373,25 @@ def walk_script(
     return "\n".join(lines)
 
 
+def keep() -> None:
+    """The settings of every view stay in the address, whichever is open."""
+    choices = {
+        "rung": (1, figures.BETAS), "show": ("digits", ("digits", "yours", "new")),
+        "attribute": ("slant", tuple(strokes.MEASURES)),
+        "start": ("digit", ("digit", "yours", "new")),
+        "hold": (False, (True, False)),
+    }  # fmt: skip
+    for name, (default, options) in choices.items():
+        controls.hidden(name, default, one_of(options))
+    controls.hidden("amount", 0.0, number(-4, 4))
+    controls.hidden("digit", 7, integer(0, 9))
+    controls.hidden("seed", 0, integer(0, 999_999))
+
+
 @lesson.live
 def act() -> None:
     picture, panel = lesson.columns()
+    keep()
     with panel:
         views = {"ladder": _("Ladder"), "directions": _("Directions")}
         view = controls.choice("view", _("Look at"), views, "ladder")
