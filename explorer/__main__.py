@@ -130,8 +130,8 @@ def _evaluate(options: argparse.Namespace) -> int:
         found = recipe.measure(model, recipe, **chosen)
         same = {key: found[key] == card["metrics"].get(key) for key in found}
         if options.write:
-            extra = {"codes": codes(model, recipe)} if recipe.planar else {}
-            checkpoints.save(name, model, card | extra | {"metrics": found})
+            points = codes(model, recipe) if recipe.planar else []
+            checkpoints.save(name, model, card | {"codes": points, "metrics": found})
             continue
         status |= not chosen and not all(same.values())
         if options.json:

@@ -47,10 +47,12 @@ LESSONS = (
     Lesson("descent", "learning", ":material/trending_down:", needs=("likelihood",), data=False),
     Lesson("network", "learning", ":material/hub:", needs=("descent",)),
     Lesson("convolution", "learning", ":material/grid_on:", needs=("network",), data=False),
-    # Lesson("autoencoder", "latent", ":material/compress:", needs=("network", "convolution")),
-    # Lesson("vae", "latent", ":material/blur_on:", needs=("autoencoder", "divergence")),
-    Lesson("beta", "latent", ":material/tune:", needs=("divergence",), data=False),
-    Lesson("hierarchy", "latent", ":material/layers:", needs=("divergence",), data=False),
+    Lesson(
+        "autoencoder", "latent", ":material/compress:", needs=("network", "convolution"), data=False
+    ),
+    Lesson("vae", "latent", ":material/blur_on:", needs=("autoencoder", "divergence"), data=False),
+    Lesson("beta", "latent", ":material/tune:", needs=("vae",), data=False),
+    Lesson("hierarchy", "latent", ":material/layers:", needs=("vae",), data=False),
 )
 
 

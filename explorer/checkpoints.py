@@ -40,6 +40,7 @@ KEYS: dict[str, type] = {
     "data": dict,
     "training": dict,
     "metrics": dict,
+    "codes": list,
     "weights": dict,
 }
 

@@ -60,6 +60,14 @@ class Network:
         likelihood = log_bernoulli(pictures, self.model.decoder(_tensor(z)))
         return _array(likelihood), _array(kl_to_prior(*self.model.encode(pictures)))
 
+    def bound(self, x: np.ndarray) -> tuple[float, float]:
+        """E_q[log p(x|z)] and KL in nats for one picture (784,) and two latents, without chance:
+        Gauss-Hermite quadrature over q with 15 x 15 places (Abramowitz & Stegun, 25.4.46)."""
+        mean, std = (value[0] for value in self.encode(x[None]))
+        noise, weights = quadrature()
+        likelihood, kl = self.terms(np.repeat(x[None], len(noise), 0), mean + std * noise)
+        return float(weights @ likelihood), float(kl[0])
+
     def posterior(self, x: np.ndarray) -> Exact:
         """What the encoder guesses, exactly, for a VAE with two latents: picture (784,)."""
         from explorer.models.posterior import posterior
@@ -91,6 +99,14 @@ class Network:
         """q(z2|z1) of the hierarchical VAE: (N, d1) -> mean and standard deviation (N, d2)."""
         mean, log_var = self.model.encode_upper(_tensor(z1))
         return _array(mean), np.exp(0.5 * _array(log_var))
+
+
+def quadrature(side: int = 15) -> tuple[np.ndarray, np.ndarray]:
+    """Places (side^2, 2) and weights that integrate polynomials against N(0, I) exactly."""
+    places, weights = np.polynomial.hermite_e.hermegauss(side)
+    both = np.stack(np.meshgrid(places, places), axis=-1).reshape(-1, 2)
+    product = np.outer(weights, weights).ravel()
+    return both, product / product.sum()
 
 
 def load(name: str, folder: Path = checkpoints.FOLDER) -> Network:

@@ -261,7 +261,7 @@ def training(lesson: Lesson) -> go.Figure:
             "z": joined(lesson.planes[-1]),
             "zmin": 0,
             "zmax": 255,
-            "colorscale": [[0, "#ffffff"], [1, "#000000"]],
+            "colorscale": [[0, "rgb(0, 0, 0)"], [1, "rgb(255, 255, 255)"]],
             "showscale": False,
             "xaxis": "x2",
             "yaxis": "y2",

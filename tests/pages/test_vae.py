@@ -58,7 +58,7 @@ def test_the_bound_read_is_the_bound_of_the_picture(digit):
     x = drawing.centred(pictures.digit(int(digit))).ravel()
     reconstruction, kl, evidence = terms_of("vae2-mnist", x)
     shown = numbers(equations(at)[0])
-    assert shown[0] == pytest.approx(reconstruction, abs=1.5)
+    assert shown[0] == pytest.approx(reconstruction, abs=0.3)  # theirs has 4,000 draws
     assert shown[1] == pytest.approx(kl, abs=0.006)
     assert shown[2] == pytest.approx(shown[0] - shown[1], abs=0.11)
     assert f"log p(x) = {evidence:.1f}" in words(at)
@@ -137,8 +137,7 @@ def test_the_numbers_agree_with_what_they_are_checked_against(show):
     lines = [m.value for m in healthy(at.run()).markdown if "Difference" in m.value]
     assert len(lines) >= 1
     for line in lines:
-        # The average over 256 draws and a window of five standard deviations are no tighter.
-        assert float(line.split("Difference ")[1]) < 0.25, line
+        assert float(line.split("Difference ")[1]) < 0.02, line  # a grid of 45 x 45 cells
 
 
 @pytest.mark.parametrize("show", SHOWS)

@@ -20,6 +20,7 @@ CARD = {
     "data": {"name": "mnist"},
     "training": {"steps": 3},
     "metrics": {"test ELBO (nats)": -1.5},
+    "codes": [],
 }
 
 
@@ -236,5 +237,9 @@ def test_inference_speaks_numpy_and_equals_the_model(folder):
         reconstruction, (x * np.log(p) + (1 - x) * np.log1p(-p)).sum(1), rtol=1e-5
     )
     np.testing.assert_allclose(kl, 0.5 * (std**2 + mean**2 - 1 - 2 * np.log(std)).sum(1), rtol=1e-5)
+    places, weights = inference.quadrature()
+    assert weights.sum() == pytest.approx(1) and places.shape == (225, 2)
+    for power, moment in ((1, 0), (2, 1), (4, 3), (6, 15)):
+        np.testing.assert_allclose(weights @ places**power, moment, atol=1e-10)
     many = network.decode(np.zeros((2500, 3)))
     assert many.shape == (2500, 784) and np.allclose(many, many[0])
