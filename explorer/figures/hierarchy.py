@@ -251,7 +251,7 @@ def chain(layers: int, t: int, z: float, totals: Sequence[float]) -> go.Figure:
     beside the best bell (top right), and what a chain of bells misses, by its length (below)."""
     here, exact = noising.marginal(layers, t), noising.way_back(layers, t, z)
     x = np.linspace(-3.5, 3.5, 241)
-    figure = theme.figure(_("pixel after layer t: z_t"), _("density"), (-3.5, 3.5), height=520)
+    figure = theme.figure(_("pixel after layer t: zₜ"), _("density"), (-3.5, 3.5), height=520)
     _three_panels(figure)
     now = here.prob(x)
     figure.layout.yaxis.update(range=[0, 1.35 * float(now.max())])
@@ -281,7 +281,7 @@ def _three_panels(figure: go.Figure) -> None:
     figure.layout.update(
         xaxis={"domain": [0, 0.44]},
         yaxis={"domain": [0.56, 1]},
-        xaxis2={**theme.axis(_("before that: z_(t−1)"), (-3.5, 3.5)), "anchor": "y2",
+        xaxis2={**theme.axis(_("before that: zₜ₋₁"), (-3.5, 3.5)), "anchor": "y2",
                 "domain": [0.56, 1]},
         yaxis2={**theme.axis(""), "anchor": "x2", "domain": [0.56, 1]},
         xaxis3={**theme.axis(_("layers T"), (-0.1, 2.15)), "anchor": "y3", "type": "log",

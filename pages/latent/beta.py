@@ -93,7 +93,7 @@ def show_ladder(picture, panel) -> None:  # noqa: ANN001
         rf" = \data{{{here.distortion:.2f}}} + \condition{{{here.beta:g}}}\cdot"
         rf"\latent{{{here.rate:.2f}}} = {here.cost(here.beta):.2f}",
         rf"\model{{\mathrm{{ELBO}}}} = -D - R = \model{{{here.bound:.2f}}}\ \text{{nats}}"
-        rf"\quad ({here.active}\,/\,{len(here.latents)})",
+        rf",\qquad \text{{{_('active')}}}\ {here.active}\,/\,{len(here.latents)}",
     )
     best = max(each.bound for each in rungs)
     dead = lesson.seen("collapsed", here.active <= 1)

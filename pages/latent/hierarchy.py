@@ -230,9 +230,9 @@ def journey_script(sketch: np.ndarray | None, which: int, seed: int) -> str:
 def show_chain(picture, panel) -> None:  # noqa: ANN001
     with panel:
         layers = controls.steps("layers", _("Layers T"), list(noising.LAYERS), 10)
-        share = controls.slider("done", _("Way gone t/T"), 0.0, 1.0, 0.3, 0.01)
+        share = controls.slider("done", _("Way gone t/T"), 0.0, 1.0, 0.1, 0.01)
         with lesson.more():
-            z = controls.slider("z", _("Value of the pixel after layer t"), -3, 3, 0.3, 0.05)
+            z = controls.slider("z", _("Value of the pixel after layer t"), -3, 3, 0.1, 0.05)
             seed = controls.seed()
             which = controls.whole("digit", _("Which digit"), 0, 9, 3)
     t = min(max(round(share * layers), 1), layers)
@@ -241,7 +241,7 @@ def show_chain(picture, panel) -> None:  # noqa: ANN001
     stops = np.unique(np.linspace(0, layers, min(layers + 1, FILM)).round().astype(int))
     now = int(np.abs(stops - t).argmin())
     told = _(
-        "After {t} of {layers} layers {kept:.3f} of the signal's variance is left. From z_t = "
+        "After {t} of {layers} layers {kept:.3f} of the signal's variance is left. From zₜ = "
         "{z:.2f} the best single bell misses the way back by {miss:.3f} nats. Over the whole chain "
         "bells miss {total:.3f} nats per pixel."
     ).format(
@@ -334,7 +334,7 @@ def compare_chain(layers: int, t: int, z: float) -> list[Check]:
     middles = [float(m) for m in exact.means[:, 0]]
     oracle = quad(integrand, -6, 6, points=middles, limit=300)[0]
     return [
-        Check(_("Standard deviation of z_t for ink"), float(np.sqrt(1 - noising.kept(layers, t))),
+        Check(_("Standard deviation of zₜ for ink"), float(np.sqrt(1 - noising.kept(layers, t))),
               _("200,000 pixels noised layer by layer"), float(x.std())),
         Check(_("Miss of the best bell (nats)"), noising.miss(exact), "scipy.integrate.quad",
               float(oracle)),
@@ -347,7 +347,7 @@ VIEWS = {"draws": show_draws, "journey": show_journey, "chain": show_chain}
 def keep() -> None:
     """The settings of every view stay in the address, whichever is open."""
     for name, default, low, high in (
-        ("low", 1.0, 0, 2), ("top", 1.0, 0, 2), ("done", 0.3, 0, 1), ("z", 0.3, -3, 3),
+        ("low", 1.0, 0, 2), ("top", 1.0, 0, 2), ("done", 0.1, 0, 1), ("z", 0.1, -3, 3),
     ):  # fmt: skip
         controls.hidden(name, default, number(low, high))
     for name, default, high in (
@@ -371,7 +371,7 @@ def act() -> None:
 lesson.predict(
     {
         "keep": lambda: state.put(view="draws", low=1.0, top=1.0, seed1=1, seed2=0),
-        "small-steps": lambda: state.put(view="chain", layers=100, done=0.1, z=0.3),
+        "small-steps": lambda: state.put(view="chain", layers=100, done=0.1, z=0.1),
     }
 )
 lesson.closing(figures.draw, figures.kl, noising.noised, noising.way_back, noising.expected_miss)
