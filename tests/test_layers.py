@@ -35,7 +35,7 @@ BELOW: dict[str, set[str]] = {
     "training": {"models", "metrics", "data", "catalog", "checkpoints"},
     "checkpoints": {"catalog", "models", "i18n"},
     "inference": {"models", "data", "checkpoints", "training"},
-    "figures": {"models", "metrics", "data", "i18n"},
+    "figures": {"models", "metrics", "data", "checkpoints", "i18n"},
     "components": {"figures", "i18n"},
     "ui": {
         *{"components", "figures", "lessons", "metrics", "data", "models", "catalog", "i18n"},

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-PLAN = {"epochs": 50, "batch": 128, "rate": 4e-3, "warm_up": 20, "average": 0.98}
+PLAN: dict[str, Any] = {"epochs": 50, "batch": 128, "rate": 4e-3, "warm_up": 20, "average": 0.98}
 SHOWN = 300  # digits whose codes are shown
 TILES = 9  # pictures along one side of the plane
 REACH = 2.6  # the plane shown, in standard deviations of the prior
