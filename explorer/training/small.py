@@ -13,11 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from explorer.training.worker import one_thread
 
 if TYPE_CHECKING:
     from explorer.models.mlp import MLPConfig
@@ -128,7 +130,7 @@ class Run:
         """The start, then every update."""
         from explorer.models import mlp
 
-        _one_thread()
+        one_thread()
         x, y = self.tensors()
         square = self.task.unit[1] ** 2
         for update in mlp.train(x, y, self.config):
@@ -205,11 +207,3 @@ def forward(weights: Sequence[np.ndarray], x: np.ndarray, activation: str) -> np
     for place in range(0, len(weights) - 2, 2):
         x = bend(x @ weights[place].T + weights[place + 1])
     return x @ weights[-2].T + weights[-1]
-
-
-@lru_cache
-def _one_thread() -> None:
-    """Once per process."""
-    import torch
-
-    torch.set_num_threads(1)

@@ -308,19 +308,18 @@ def show_classes(place, panel) -> None:  # noqa: ANN001
         else:
             problem = own_problem() if which == "own" else toy_problem(which)
         given = settings("pace", 1.0)
-        if problem is not None:
-            run, records = trained(problem, given, 1.0)
-    if problem is None:
-        rest("network")
+        missing, problem = problem is None, problem or toy_problem("moons")
+        run, records = trained(problem, given, 1.0)
+    if missing:
         place.info(
-            _("Each class needs a point: paint on both pads.")
+            _("Each class needs a point: paint on both pads. Until then these are the moons.")
             if which == "paint"
             else _(
                 "The set above has no classes to tell apart. Choose one that has (iris, moons), "
-                "give your own a third column with 2 to 8 different numbers, or paint points."
+                "give your own a third column with 2 to 8 different numbers, or paint points. "
+                "Until then these are the moons."
             )
         )
-        return
     task = problem.task
     key = ("classes", problem.key, *given.items())
     losses, steps, values = history(run, records, figures.plane_grid(task.x), key, len(records))
