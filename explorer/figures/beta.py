@@ -201,6 +201,8 @@ def effect(walk: Walk, amount: float) -> go.Figure:
     words = f"{room}<b>{at:.1f} {unit}</b>{room}"
     side = "top left" if amount > 0 else "bottom right"
     figure.add_trace(theme.label(amount, at, words, "condition", 16, side))
+    words = "··· " + _("promised by the regression")
+    figure.add_trace(theme.label(4.2, low - 0.7 * margin, words, "muted", 14, "middle left"))
     figure.add_traces(_changes(walk))
     reach = np.nanmax(np.abs(changes(walk))) if np.isfinite(changes(walk)).any() else 1.0
     figure.layout.yaxis2.update(range=[-1.15 * max(reach, 1), 1.15 * max(reach, 1)], zeroline=True)
