@@ -235,7 +235,8 @@ def digit(x: np.ndarray, probabilities: np.ndarray, maps: Sequence[np.ndarray]) 
         {
             "type": "bar", "x": list(range(10)), "y": probabilities, "marker": {"color": colors},
             "text": [f"{p:.0%}" if p >= 0.005 else "" for p in probabilities],
-            "textposition": "outside", "cliponaxis": False, "hoverinfo": "skip",
+            "textposition": "outside", "textfont": {"size": 13}, "constraintext": "none",
+            "cliponaxis": False, "hoverinfo": "skip",
         }
     )  # fmt: skip
     _picture(made, 2, x.reshape(28, 28), (0.0, 0.3), (0.64, 1.0), "data")
@@ -243,7 +244,8 @@ def digit(x: np.ndarray, probabilities: np.ndarray, maps: Sequence[np.ndarray]) 
     _picture(made, 4, _sheet(maps[1], 8), (0.53, 1.0), (0.0, 0.5), "latent")
     _headings(made, len(maps[0]), len(maps[1]))
     made.narrow = {
-        "xaxis.domain": [0.36, 1], "yaxis.domain": [0.78, 1], "yaxis2.domain": [0.78, 1],
+        "xaxis.domain": [0.42, 1], "yaxis.domain": [0.78, 1], "yaxis2.domain": [0.78, 1],
+        "yaxis.title.text": "",
         "xaxis2.domain": [0, 0.26],
         "xaxis3.domain": [0, 1], "yaxis3.domain": [0.38, 0.66],
         "xaxis4.domain": [0, 1], "yaxis4.domain": [0, 0.29],

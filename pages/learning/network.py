@@ -439,13 +439,14 @@ def act() -> None:
     {"curve": show_curve, "classes": show_classes, "digit": show_digit}[view](place, panel)
 
 
-def one_unit() -> None:
-    state.put(view="curve", width=1, rate=0.1, depth="1", activation="tanh", steps=1000, seed=0,
-              at=END)  # fmt: skip
+def stage_for(width: int, steps: int) -> None:
+    """The curve's first settings, but for these two."""
+    state.put(view="curve", width=width, steps=steps, rate=0.1, depth="1", activation="tanh",
+              seed=0, at=END)  # fmt: skip
 
 
 lesson.predict(
-    {"one-unit": one_unit, "floor": lambda: state.put(view="curve", width=10, steps=10_000)}
+    {"one-unit": lambda: stage_for(1, FIRST["steps"]), "floor": lambda: stage_for(10, 10_000)}
 )
 lesson.closing(
     "explorer.models.mlp:forward",
