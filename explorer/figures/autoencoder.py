@@ -269,7 +269,7 @@ def _bars(
         high = value > 0.15 * top  # within the bar, clear of the dashed mark
         height, role = (0.0, "paper") if high else (value, "ink")
         made.add(t.text(place, height, f"<b>{value:.1f}</b>", role, 14, **_on(4)))
-    words = _("squared error (dashed: test set)")
+    words = _("squared error, dashed: mean")
     made.add(t.text(0.5, 0.9 * top, words, size=13, **_on(4)))
 
 
