@@ -135,7 +135,7 @@ RECIPES: dict[str, Recipe] = {
         vae("vae16-mnist", "mnist", latents=16),
         vae("vae16-fashion", "fashion_mnist", latents=16, width=SLIM),
         *(vae(ladder(b), "mnist", latents=16, beta=float(b)) for b in BETAS if b != 1),
-        Recipe("hvae-mnist", "mnist", "HVAE", HVAEConfig(width=320), DENSE, evaluate.hvae),
+        Recipe("hvae-mnist", "mnist", "HVAE", HVAEConfig(width=448), DENSE, evaluate.hvae),
         classifier("classifier-mnist", "mnist", 14, flip=False),
         classifier("classifier-fashion", "fashion_mnist", 20, flip=True),
         BINARIZED,
