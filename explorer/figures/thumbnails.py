@@ -167,10 +167,10 @@ def _codes(name: str, reach: float) -> Thumbnail:
     dots = go.Scatter(
         x=codes[:, 0], y=codes[:, 1], mode="markers", marker={"size": 3.5, "color": colours}
     )
-    low, high = np.quantile(codes[:, :2], [0.01, 0.99], axis=0) if not reach else (None, None)
     if reach:
         return Thumbnail([dots], (-reach, reach), (-reach, reach))
-    return Thumbnail([dots], (low[0], high[0]), (low[1], high[1]))
+    (left, low), (right, high) = np.quantile(codes[:, :2], [0.01, 0.99], axis=0).tolist()
+    return Thumbnail([dots], (left, right), (low, high))
 
 
 def _autoencoder() -> Thumbnail:
@@ -211,7 +211,9 @@ def _hierarchy() -> Thumbnail:
     )  # fmt: skip
     head = {"symbol": "triangle-down", "size": 9, "color": theme.color("muted")}
     heads = go.Scatter(x=[0.5, 0.5], y=[0.62, 0.27], mode="markers", marker=head)
-    lines = [theme.line([0.5, 0.5], [top - 0.11, top - 0.22], "muted", 2) for top in (0.85, 0.5)]
+    middle = np.array([0.5, 0.5])
+    ends = [np.array([top - 0.11, top - 0.22]) for top in (0.85, 0.5)]
+    lines = [theme.line(middle, end, "muted", 2) for end in ends]
     return Thumbnail([*lines, heads, rings], (0, 1), (0, 1))
 
 
