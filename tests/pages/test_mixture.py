@@ -258,7 +258,8 @@ def test_every_view_can_be_taken_home(show, dims, lang):
 def test_checked_numbers_agree_closely():
     at = unfold(turn(open_lesson("mixture"), k=3), "checked")
     lines = [m.value for m in at.markdown if m.value.startswith("- ")]
-    assert len(lines) == 5
+    # On the simulated stand-in scikit-learn's own search falls onto a point.
+    assert len(lines) == (5 if registry.available("old_faithful") else 4)
     for line in lines:
         difference = float(re.search(r"Difference ([\d.e+-]+)", line)[1])
         assert difference < (2e-3 if "Integral" in line else 2e-5), line
