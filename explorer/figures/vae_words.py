@@ -56,14 +56,14 @@ def guess(title: str, found: dict) -> str:
 def bound_formulas(terms: Terms, mean: np.ndarray, std: np.ndarray) -> list[str]:
     """The bound with its numbers; the closed form of the KL."""
     parts = " + ".join(
-        rf"\left({s:.3f}^2 + ({m:.2f})^2 - 1 - \log {s:.3f}^2\right)"
+        rf"({s:.3f}^2 + ({m:.2f})^2 - 1 - \log {s:.3f}^2)"
         for m, s in zip(mean, std, strict=True)
     )
     return [
         rf"\truth{{\log p(x)}} \ge \model{{\mathbb{{E}}_q[\log p(x|z)]}} - "
         rf"\latent{{\mathrm{{KL}}(q \,\|\, p)}} = {terms.reconstruction:.1f} - {terms.kl:.2f} = "
         rf"\mathbf{{{terms.elbo:.1f}}}\ \text{{{_('nats')}}}",
-        rf"\latent{{\mathrm{{KL}}}} = \tfrac12\left[{parts}\right] = {terms.kl:.2f}",
+        rf"\latent{{\mathrm{{KL}}}} = \tfrac12\,[{parts}] = {terms.kl:.2f}",
         rf"\truth{{{terms.log_evidence:.1f}}} - ({terms.elbo:.1f}) = "
         rf"\mathrm{{KL}}(q \,\|\, p(z|x)) = {terms.gap:.2f}",
     ]

@@ -57,7 +57,6 @@ def live_training(
                 _("Train"),
                 key=f"{key}.train",
                 icon=":material/play_arrow:",
-                type="primary",
                 on_click=begin,
             )
     records = job.poll() if job is not None else []

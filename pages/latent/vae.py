@@ -1,5 +1,7 @@
 """`vae`: a plane of latents with a prior; the encoder's guess beside the exact posterior."""
 
+import base64
+
 import numpy as np
 import streamlit as st
 
@@ -52,9 +54,15 @@ def seen(name: str, stamp: str, x: np.ndarray, seed: int) -> dict:
     return {"mean": mean, "std": std, "z": z, "exact": exact, "terms": terms}
 
 
-def enlarged(picture: np.ndarray) -> np.ndarray:
-    """Whole multiples of a pixel, so that the browser does not blur them."""
-    return np.kron(picture.clip(0, 1), np.ones((8, 8)))
+def thumbnails(shown: list[np.ndarray], names: list[str]) -> None:
+    """Small pictures side by side, each with its name below and for screen readers."""
+    parts = []
+    for picture, name in zip(shown, names, strict=True):
+        png = base64.b64encode(sprite.film(picture[None]).png).decode()
+        look = "width:112px;max-width:100%;image-rendering:pixelated;display:block"
+        image = f'<img alt="{name}" src="data:image/png;base64,{png}" style="{look}">'
+        parts.append(f"<div>{image}<span>{name}</span></div>")
+    st.html(f'<div style="display:flex;gap:1rem;font-size:0.9rem">{"".join(parts)}</div>')
 
 
 def chosen_set() -> str:
@@ -100,7 +108,7 @@ def show_plane(picture, panel) -> None:  # noqa: ANN001
     back = coder.decode(found["mean"][None])[0]
     with both:
         pair = [guest.x.reshape(28, 28), back.reshape(28, 28)]
-        st.image([enlarged(p) for p in pair], [_("picture"), _("decoded from μ")], width=112)
+        thumbnails(pair, [_("picture"), _("decoded from μ")])
     with picture:
         plane(
             sheet(name, stamp),
