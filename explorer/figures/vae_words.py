@@ -56,8 +56,7 @@ def guess(title: str, found: dict) -> str:
 def bound_formulas(terms: Terms, mean: np.ndarray, std: np.ndarray) -> list[str]:
     """The bound with its numbers; the closed form of the KL."""
     parts = " + ".join(
-        rf"({s:.3f}^2 + ({m:.2f})^2 - 1 - \log {s:.3f}^2)"
-        for m, s in zip(mean, std, strict=True)
+        rf"({s:.3f}^2 + ({m:.2f})^2 - 1 - \log {s:.3f}^2)" for m, s in zip(mean, std, strict=True)
     )
     return [
         rf"\truth{{\log p(x)}} \ge \model{{\mathbb{{E}}_q[\log p(x|z)]}} - "
