@@ -3,7 +3,7 @@
     python -m benchmarks.latent
 
 Headless chromium against a running server, this computer only. From release to the exact picture:
-from pointerup to the change of the words beside the picture. From a drawing to its encoding: from
+from pointerup until the words beside it say that it is exact. From a drawing to its encoding: from
 the end of a stroke to the change of the stage's summary. Run it on a quiet machine.
 """
 
@@ -60,10 +60,10 @@ def main() -> None:
 def settle(browser: Any, server: str, rounds: int = 20) -> None:
     """Drag the cross-hair of `vae`, let go, wait for the sentence about the new place."""
     page = opened(browser, server, "vae")
-    plane = page.locator("canvas").first
+    plane = page.locator(".fs-pane").first
     plane.scroll_into_view_if_needed()
     box = plane.bounding_box() or {}
-    page.evaluate(ANSWERED, ["canvas", ".stMarkdown, figcaption, [class*=summary]"])
+    page.evaluate(ANSWERED, [".fs-pane", ".fs-state"])
     for number in range(rounds):
         x = box["x"] + box["width"] * (0.2 + 0.6 * (number % 7) / 6)
         y = box["y"] + box["height"] * (0.2 + 0.6 * (number % 5) / 4)
@@ -82,7 +82,7 @@ def draw(browser: Any, server: str, rounds: int = 12) -> None:
     pad = page.locator(".digitpad canvas").first
     pad.scroll_into_view_if_needed()
     box = pad.bounding_box() or {}
-    page.evaluate(ANSWERED, ["canvas", "figcaption"])
+    page.evaluate(ANSWERED, [".digitpad", ".gx-summary"])
     for number in range(rounds):
         x = box["x"] + box["width"] * (0.3 + 0.4 * (number % 5) / 4)
         page.mouse.move(x, box["y"] + box["height"] * 0.25)
