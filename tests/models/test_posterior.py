@@ -6,6 +6,8 @@ import pytest
 import torch
 from torch.distributions import Bernoulli
 
+from explorer import checkpoints
+from explorer.data import drawing, pictures
 from explorer.models.posterior import COARSE, FINE, REACH, plane, posterior, table
 from explorer.models.vae import VAE, VAEConfig
 
@@ -54,3 +56,14 @@ def test_a_window_sees_the_share_that_is_its_own(model):
     share = float((fine.log_joint(x) - found.log_evidence).exp().sum() * fine.cell)
     cell = float((found.z1[1] - found.z1[0]) * (found.z2[1] - found.z2[0]))
     assert float(found.density.sum()) * cell == pytest.approx(share, abs=0.01)
+
+
+def test_what_lies_in_the_window_is_counted_once():
+    """With the whole posterior inside of the fine window, against one grid over that window."""
+    network, _card = checkpoints.load("vae2-mnist")
+    x = torch.from_numpy(drawing.centred(pictures.digit(3)).ravel()).float()
+    found = posterior(network, x, plane(network))
+    mean = network.encode(x[None])[0][0]
+    fine = table(network, mean - 0.4, mean + 0.4, 120)
+    expected = float(fine.log_joint(x).logsumexp(0)) + math.log(fine.cell)
+    assert found.log_evidence == pytest.approx(expected, abs=0.03)
