@@ -15,6 +15,7 @@ PARTS = {
     "foundations": n_("Foundations"),
     "learning": n_("Learning by descent"),
     "latent": n_("Latent space"),
+    "diffusion": n_("Diffusion"),
 }
 
 
@@ -53,6 +54,10 @@ LESSONS = (
     Lesson("vae", "latent", ":material/blur_on:", needs=("autoencoder", "divergence"), data=False),
     Lesson("beta", "latent", ":material/tune:", needs=("vae",), data=False),
     Lesson("hierarchy", "latent", ":material/layers:", needs=("vae",), data=False),
+    # Lesson("noising", "diffusion", ":material/grain:", needs=("hierarchy", "normal")),
+    # Lesson("score", "diffusion", ":material/near_me:", needs=("noising", "mixture", "descent")),
+    # Lesson("denoise", "diffusion", ":material/auto_awesome:", needs=("score",), data=False),
+    # Lesson("guidance", "diffusion", ":material/explore:", needs=("denoise",), data=False),
 )
 
 

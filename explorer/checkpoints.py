@@ -180,6 +180,8 @@ def kinds() -> dict[str, tuple[Callable[[Any], nn.Module], Any]]:
     """Name on the card -> (model, its config): the only classes that a checkpoint can become."""
     from explorer.models.autoencoder import Autoencoder, AutoencoderConfig
     from explorer.models.classifier import Classifier, ClassifierConfig
+    from explorer.models.diffusion.points import PointsConfig, PointsNet
+    from explorer.models.diffusion.unet import UNet, UNetConfig
     from explorer.models.hvae import HVAE, HVAEConfig
     from explorer.models.pca import PCA, PCAConfig
     from explorer.models.vae import VAE, VAEConfig
@@ -190,6 +192,8 @@ def kinds() -> dict[str, tuple[Callable[[Any], nn.Module], Any]]:
         "HVAE": (HVAE, HVAEConfig),
         "Classifier": (Classifier, ClassifierConfig),
         "PCA": (PCA, PCAConfig),
+        "PointsNet": (PointsNet, PointsConfig),
+        "UNet": (UNet, UNetConfig),
     }
 
 

@@ -100,6 +100,15 @@ class Network:
         mean, log_var = self.model.encode_upper(_tensor(z1))
         return _array(mean), np.exp(0.5 * _array(log_var))
 
+    def noise(self, x: np.ndarray, t: int, labels: np.ndarray | None = None) -> np.ndarray:
+        """Noise that a diffusion network sees in x (N, d) at time t; labels (N,) or none."""
+        import torch
+
+        nothing = self.model.config.labels
+        y = np.full(len(x), nothing) if labels is None else labels
+        answer = self.model(_tensor(x), torch.full((len(x),), t), torch.from_numpy(y))
+        return _array(answer)
+
 
 def quadrature(side: int = 15) -> tuple[np.ndarray, np.ndarray]:
     """Places (side^2, 2) and weights that integrate polynomials against N(0, I) exactly."""

@@ -35,11 +35,12 @@ BELOW: dict[str, set[str]] = {
     "training": {"models", "metrics", "data", "catalog", "checkpoints"},
     "checkpoints": {"catalog", "models", "i18n"},
     "inference": {"models", "data", "checkpoints", "training"},
+    "sampling": {"models", "inference", "training"},
     "figures": {"models", "metrics", "data", "checkpoints", "i18n"},
     "components": {"figures", "i18n"},
     "ui": {
         *{"components", "figures", "lessons", "metrics", "data", "models", "catalog", "i18n"},
-        *{"inference", "checkpoints", "training"},
+        *{"inference", "checkpoints", "training", "sampling"},
     },
 }
 BELOW["__main__"] = {"training", "checkpoints", "data"}

@@ -129,6 +129,12 @@ def sample(name: str, n: int, generator: Generator) -> tuple[Points, Labels]:
     return TOYS[name](n, generator)
 
 
+def fixed(name: str, split: str) -> tuple[Points, Labels]:
+    """The points that networks are trained on and judged by: 20,000 ("train") or 5,000 ("test")."""
+    rows, seed = {"train": (20_000, 1), "test": (5_000, 2)}[split]
+    return sample(name, rows, np.random.default_rng(seed))
+
+
 def _moons(n: int, generator: Generator) -> tuple[Points, Labels]:
     k = generator.integers(2, size=n)
     angle = generator.uniform(0, np.pi, size=n)

@@ -200,23 +200,6 @@ def chi_band(latents: int) -> tuple[float, float, float]:
     return float(low), float(middle), float(high)
 
 
-def way(start: np.ndarray, end: np.ndarray, count: int, spherical: bool) -> np.ndarray:
-    """Places (count, d) from one latent (d,) to another: straight, or along a great circle (slerp).
-
-    Slerp turns the direction evenly and lets the length change evenly (Shoemake 1985). Opposite or
-    vanishing directions have no great circle of their own: they go straight.
-    """
-    share = np.linspace(0, 1, count)[:, None]
-    lengths = np.linalg.norm(start), np.linalg.norm(end)
-    if spherical and min(lengths) > 1e-9:
-        a, b = start / lengths[0], end / lengths[1]
-        angle = np.arccos(np.clip(a @ b, -1, 1))
-        if 1e-6 < angle < np.pi - 1e-6:
-            turned = np.sin((1 - share) * angle) * a + np.sin(share * angle) * b
-            return turned / np.sin(angle) * ((1 - share) * lengths[0] + share * lengths[1])
-    return (1 - share) * start + share * end
-
-
 @dataclass(frozen=True)
 class Lesson:
     """What is shown of a training: moments of F steps, and the terms along all of them."""

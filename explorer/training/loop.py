@@ -22,8 +22,9 @@ class Plan:
 
     epochs: float = 20
     batch: int = 128
-    rate: float = 1e-3  # highest learning rate; a cosine takes it to a hundredth
+    rate: float = 1e-3  # highest learning rate, from which a cosine falls
     warm_up: int = 100  # steps of linear rise
+    last: float = 0.01  # of the highest rate, where the cosine ends
     decay: float = 0.0  # AdamW's weight decay
     average: float = 0.999  # of the weights, per step; 0 keeps no average
     clip: float = 0.0  # largest norm of the gradient; 0 leaves it alone
@@ -121,11 +122,11 @@ class Training:
 
 
 def learning_rate(plan: Plan, step: int, steps: int) -> float:
-    """Linear rise, then half a cosine down to a hundredth of the highest rate."""
+    """Linear rise, then half a cosine down to `plan.last` of the highest rate."""
     if step < plan.warm_up:
         return plan.rate * (step + 1) / plan.warm_up
     done = (step - plan.warm_up) / max(1, steps - plan.warm_up)
-    return plan.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
+    return plan.rate * (plan.last + (1 - plan.last) * 0.5 * (1 + math.cos(math.pi * done)))
 
 
 @torch.no_grad()
@@ -155,7 +156,9 @@ def initialise(model: nn.Module, generator: torch.Generator) -> nn.Module:
             module.weight.uniform_(-bound, bound, generator=generator)
             if module.bias is not None:
                 module.bias.uniform_(-bound, bound, generator=generator)
-        elif isinstance(module, nn.BatchNorm2d):
+        elif isinstance(module, nn.Embedding):
+            module.weight.normal_(generator=generator)
+        elif isinstance(module, nn.BatchNorm2d | nn.GroupNorm):
             module.reset_parameters()  # ones and zeros
         elif next(module.parameters(recurse=False), None) is not None:
             raise TypeError(f"no start is known for {type(module).__name__}")

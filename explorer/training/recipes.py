@@ -6,6 +6,7 @@ the card beside the metric, so that a number can be judged.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,13 +15,15 @@ import torch
 from torch import Tensor, nn
 
 from explorer.checkpoints import blank, kinds
-from explorer.data import images
+from explorer.data import images, toys
 from explorer.models.autoencoder import AutoencoderConfig
 from explorer.models.classifier import ClassifierConfig
+from explorer.models.diffusion.points import PointsConfig
+from explorer.models.diffusion.unet import UNetConfig
 from explorer.models.hvae import HVAEConfig
 from explorer.models.pca import PCAConfig
 from explorer.models.vae import VAEConfig
-from explorer.training import evaluate
+from explorer.training import evaluate, evaluate_diffusion
 from explorer.training.loop import Plan, Training, initialise, seeded
 
 Objective = Callable[[Any, tuple[Tensor, ...], torch.Generator], Tensor]
@@ -41,10 +44,12 @@ class Recipe:
     """How a checkpoint is made. `measure(model, recipe)` -> {metric: value} for the card.
 
     closed: the model has a closed form, `model.fit(pictures)`; no steps, and no plan is followed.
+    twin: names a second checkpoint of the same run, with the weights of the last step (raw)
+    in place of their average.
     """
 
     name: str
-    data: str  # an image set
+    data: str  # an image set or a toy
     model: str  # a key of checkpoints.kinds()
     config: Any
     plan: Plan
@@ -52,6 +57,8 @@ class Recipe:
     objective: Objective = on_pictures
     baselines: dict[str, Any] = field(default_factory=dict)
     closed: bool = False
+    twin: str = ""
+    raw: bool = False
 
     @property
     def planar(self) -> bool:
@@ -64,10 +71,23 @@ class Recipe:
         return initialise(model, seeded(self.plan.seed, 2))
 
     def tensors(self, split: str, rows: int | None = None) -> tuple[Tensor, Tensor]:
-        """(pictures (N, 784), classes (N,)) of a split."""
+        """(pictures (N, 784) or points (N, 2), classes (N,)) of a split."""
+        if self.data in toys.TOYS:
+            points, labels = toys.fixed(self.data, split)
+            return torch.from_numpy(points[:rows]).float(), torch.from_numpy(labels[:rows])
         found = images.load(self.data, split)
         x = torch.from_numpy(found.x[:rows].copy()).flatten(1)
         return x, torch.from_numpy(found.y[:rows].copy())
+
+    def source(self) -> dict[str, str]:
+        """Name, SHA-256 and licence of the data, for the card."""
+        if self.data in toys.TOYS:
+            raw = toys.fixed(self.data, "train")[0].tobytes()
+            digest = hashlib.sha256(raw).hexdigest()
+            return {"name": self.data, "sha256": digest, "licence": "drawn by explorer.data.toys"}
+        found = images.load(self.data, "train")
+        licence = images.SETS[self.data].licence
+        return {"name": self.data, "sha256": found.sha256, "licence": licence}
 
     def start(self, rows: int | None = None, plan: Plan | None = None) -> Training:
         """A run at its beginning; fewer rows and another plan for a dry run."""
@@ -103,6 +123,33 @@ def classifier(name: str, data: str, epochs: float, flip: bool) -> Recipe:
     return Recipe(name, data, "Classifier", config, plan, evaluate.classifier, on_pairs)
 
 
+def points(data: str, labels: int) -> Recipe:
+    """Diffusion in the plane."""
+    plan = Plan(epochs=240, batch=512, rate=2e-3, average=0.999, bfloat=False, seed=7)
+    config = PointsConfig(labels=labels)
+    name = f"points-{data}".replace("_", "-")
+    return Recipe(name, data, "PointsNet", config, plan, evaluate_diffusion.points, on_pairs)
+
+
+def diffusion(data: str) -> tuple[Recipe, Recipe]:
+    """Diffusion of pictures, told the class, and the same without averaging the weights.
+
+    The rate stays high enough to the end for the average to matter.
+    """
+    plan = Plan(epochs=EPOCHS, rate=2e-3, warm_up=300, last=0.1, average=0.999, clip=1, seed=7)
+    name, measure = f"diffusion-{data.split('_')[0]}", evaluate_diffusion.pictures
+    twin = f"{name}-last"
+    first = Recipe(name, data, "UNet", UNetConfig(), plan, measure, on_pairs, twin=twin)
+    return first, twin_of(first)
+
+
+def twin_of(recipe: Recipe) -> Recipe:
+    """The recipe of the second checkpoint."""
+    measure = evaluate_diffusion.last
+    return replace(recipe, name=recipe.twin, twin="", raw=True, measure=measure)
+
+
+EPOCHS = 16  # of the U-Nets
 SLIM = 192  # hidden width where a smaller network will do: all checkpoints lie in git
 
 BETAS = (0.1, 0.5, 1, 4, 10, 30)  # the ladder; at the last every latent has collapsed or nearly so
@@ -139,5 +186,11 @@ RECIPES: dict[str, Recipe] = {
         classifier("classifier-mnist", "mnist", 14, flip=False),
         classifier("classifier-fashion", "fashion_mnist", 20, flip=True),
         BINARIZED,
+        points("eight_gaussians", 8),
+        points("blobs", 3),
+        points("moons", 2),
+        points("spirals", 2),
+        points("checkerboard", 8),
+        *(r for d in ("mnist", "fashion_mnist") for r in diffusion(d)),
     )
 }

@@ -12,10 +12,9 @@ import torch
 
 from explorer import checkpoints
 from explorer.catalog import ROOT
-from explorer.data import images
 from explorer.training import evaluate
 from explorer.training.loop import Plan, Training, TrainStep
-from explorer.training.recipes import Recipe
+from explorer.training.recipes import Recipe, twin_of
 
 RUNS = ROOT / "runs"  # states of unfinished runs; not in git
 KEEP_EVERY = 60.0  # seconds between two kept states
@@ -57,14 +56,18 @@ def train(
         keep(run, kept, before + time.perf_counter() - start)
         raise
     seconds = before + time.perf_counter() - start
-    model = checkpoints.rounded(run.average.cpu().eval())
+    average, raw = (checkpoints.rounded(m.cpu().eval()) for m in (run.average, run.model))
     training = {
         "steps": run.steps,
         "seconds": round(seconds),
         "machine": machine(device),
         "loss": thinned(history),
     }
-    card = _save(recipe, model, len(run.tensors[0]), run.plan, training, folder, measure)
+    rows_seen = len(run.tensors[0])
+    model = raw if recipe.raw else average
+    card = _save(recipe, model, rows_seen, run.plan, training, folder, measure)
+    if recipe.twin:
+        _save(twin_of(recipe), raw, rows_seen, run.plan, training, folder, measure)
     kept.unlink(missing_ok=True)
     return card
 
@@ -85,10 +88,9 @@ def _save(
     recipe: Recipe, model: Any, rows: int, plan: Plan, training: dict, folder: Path, measure: bool
 ) -> dict[str, Any]:
     """Measure, and write weights and card."""
-    data = images.load(recipe.data, "train")
     card = {
         "recipe": {"data": recipe.data, "rows": rows, **vars(plan)},
-        "data": {"name": recipe.data, "sha256": data.sha256, "licence": _licence(recipe)},
+        "data": recipe.source(),
         "training": training,
         "metrics": recipe.measure(model, recipe) if measure else {},
         "baselines": recipe.baselines,
@@ -123,10 +125,6 @@ def _move(run: Training, device: str) -> None:
         run.model.to(device)
         run.average.to(device)
         run.tensors = tuple(tensor.to(device) for tensor in run.tensors)
-
-
-def _licence(recipe: Recipe) -> str:
-    return images.SETS[recipe.data].licence
 
 
 def machine(device: str) -> str:

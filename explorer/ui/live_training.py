@@ -62,7 +62,7 @@ def live_training(
     records = job.poll() if job is not None else []
     records = records or ready()
     _tell(job, records, describe)
-    _set(key, POLL if under_way else None)
+    set_pace(key, POLL if under_way else None)
     return records
 
 
@@ -73,7 +73,7 @@ def polling(key: str) -> float | None:
 
 def rest(key: str) -> None:
     """Call where a view without training is shown: nothing there changes by itself."""
-    _set(key, None)
+    set_pace(key, None)
 
 
 def running(key: str) -> bool:
@@ -81,7 +81,7 @@ def running(key: str) -> bool:
     return any(not job.over for job in _runs(key).values())
 
 
-def _set(key: str, seconds: float | None) -> None:
+def set_pace(key: str, seconds: float | None) -> None:
     """The pace is settled when the page is laid out, so a new one needs the whole page once."""
     if polling(key) != seconds:
         st.session_state[f"{key}.every"] = seconds

@@ -13,6 +13,7 @@ from explorer.figures import vae as figures
 from explorer.figures import vae_words as words
 from explorer.i18n import _
 from explorer.inference import Network, quadrature
+from explorer.models.geometry import way
 from explorer.training import small_vae
 from explorer.ui import picture as pictures
 from explorer.ui.frame import Check, Lesson
@@ -78,7 +79,12 @@ def sitter(coder: Network, name: str, data: str) -> pictures.Picture:
 
 def script(*lines: str) -> str:
     head = ("import numpy as np", "", "from explorer import i18n, inference")
-    tail = ("from explorer.figures import vae as figures", f"i18n.use({i18n.current()!r})", *lines)
+    tail = (
+        "from explorer.figures import vae as figures",
+        "from explorer.models.geometry import way",
+        f"i18n.use({i18n.current()!r})",
+        *lines,
+    )
     return "\n".join((*head, *tail))
 
 
@@ -195,7 +201,7 @@ def show_between(picture, panel) -> None:  # noqa: ANN001
     z = [
         endpoint(coder, which, latents, seed + number) for number, which in enumerate((first, last))
     ]
-    path = figures.way(z[0], z[1], STEPS, manner == "sphere")
+    path = way(z[0], z[1], STEPS, manner == "sphere")
     frames = coder.decode(path).reshape(-1, 28, 28)
     with picture:
         strip(
@@ -232,7 +238,7 @@ def show_between(picture, panel) -> None:  # noqa: ANN001
         lambda: {f"z{i + 1}": path[:, i] for i in range(latents)},
         lambda: script(
             f"start, end = np.array({z[0].tolist()!r}), np.array({z[1].tolist()!r})",
-            f"path = figures.way(start, end, {STEPS}, {manner == 'sphere'})",
+            f"path = way(start, end, {STEPS}, {manner == 'sphere'})",
             f"pictures = inference.load({name!r}).decode(path).reshape(-1, 28, 28)",
             f"figure = figures.between(path, {latents})",
         ),
@@ -439,5 +445,5 @@ lesson.closing(
     "explorer.models.vae:reparameterise",
     "explorer.models.vae:kl_to_prior",
     "explorer.models.posterior:posterior",
-    figures.way,
+    way,
 )

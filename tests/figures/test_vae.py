@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import chi
 
 from explorer.figures import vae, vae_words
+from explorer.models.geometry import way
 
 RNG = np.random.default_rng(3)
 
@@ -62,9 +63,9 @@ def test_draw_is_a_film_from_noise_to_place():
 def test_ways_start_and_end_where_they_should():
     a, b = RNG.normal(size=16), 2 * RNG.normal(size=16)
     for spherical in (False, True):
-        path = vae.way(a, b, 9, spherical)
+        path = way(a, b, 9, spherical)
         np.testing.assert_allclose(path[[0, -1]], [a, b], atol=1e-12)
-    straight, round_ = (vae.way(a, b, 9, kind) for kind in (False, True))
+    straight, round_ = (way(a, b, 9, kind) for kind in (False, True))
     np.testing.assert_allclose(np.diff(straight, axis=0), np.tile((b - a) / 8, (8, 1)), atol=1e-12)
     lengths = np.linalg.norm(round_, axis=1)
     np.testing.assert_allclose(
@@ -78,9 +79,9 @@ def test_ways_start_and_end_where_they_should():
 @pytest.mark.parametrize("end", [np.zeros(3), -np.array([1.0, 2, 3]), np.array([1.0, 2, 3])])
 def test_directions_without_a_great_circle_go_straight(end):
     start = np.array([1.0, 2.0, 3.0])
-    path = vae.way(start, end, 5, True)
+    path = way(start, end, 5, True)
     assert np.isfinite(path).all()
-    np.testing.assert_allclose(path, vae.way(start, end, 5, False), atol=1e-12)
+    np.testing.assert_allclose(path, way(start, end, 5, False), atol=1e-12)
 
 
 @pytest.mark.parametrize("latents", [1, 2, 16, 100])

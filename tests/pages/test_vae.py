@@ -10,7 +10,7 @@ import pytest
 from explorer import inference
 from explorer.components.digitpad import encoded
 from explorer.data import drawing, pictures
-from explorer.figures.vae import way
+from explorer.models.geometry import way
 from explorer.training import small_vae
 from tests.pages.helpers import (
     address,
