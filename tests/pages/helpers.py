@@ -367,12 +367,13 @@ def _decoded(packed: Mapping) -> np.ndarray:
     return flat.reshape([int(size) for size in str(packed["shape"]).split(",")])
 
 
-def same_figure(one: Any, other: Any, rtol: float = 1e-12) -> None:
+def same_figure(one: Any, other: Any, rtol: float = 1e-12, atol: float = 1e-300) -> None:
     """AssertionError naming the first place where two figures differ. Both may be Figure or dict.
 
-    Titles, colours, traces, frames and numbers all count; numbers may differ by `rtol`.
+    Titles, colours, traces, frames and numbers all count; numbers may differ by `rtol` or `atol`.
     """
-    difference = _difference(_without_empty(plain(one)), _without_empty(plain(other)), rtol)
+    sides = _without_empty(plain(one)), _without_empty(plain(other))
+    difference = _difference(*sides, (rtol, atol))
     assert difference is None, difference
 
 
@@ -383,7 +384,9 @@ def _without_empty(content: Any) -> Any:
     return content
 
 
-def _difference(one: Any, other: Any, rtol: float, path: str = "figure") -> str | None:
+def _difference(
+    one: Any, other: Any, within: tuple[float, float], path: str = "figure"
+) -> str | None:
     if isinstance(one, dict) and isinstance(other, dict):
         if one.keys() != other.keys():
             return f"{path}: only in one of the two: {sorted(set(one) ^ set(other))}"
@@ -393,13 +396,13 @@ def _difference(one: Any, other: Any, rtol: float, path: str = "figure") -> str 
             return f"{path}: {len(one)} entries against {len(other)}"
         parts = ((a, b, f"{path}[{i}]") for i, (a, b) in enumerate(zip(one, other, strict=True)))
     else:
-        return None if _alike(one, other, rtol) else f"{path}: {one!r} against {other!r}"
-    found = (_difference(a, b, rtol, where) for a, b, where in parts)
+        return None if _alike(one, other, within) else f"{path}: {one!r} against {other!r}"
+    found = (_difference(a, b, within, where) for a, b, where in parts)
     return next((text for text in found if text is not None), None)
 
 
-def _alike(one: Any, other: Any, rtol: float) -> bool:
+def _alike(one: Any, other: Any, within: tuple[float, float]) -> bool:
     numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (one, other))
     if numbers:
-        return math.isclose(one, other, rel_tol=rtol, abs_tol=1e-300)
+        return math.isclose(one, other, rel_tol=within[0], abs_tol=within[1])
     return type(one) is type(other) and one == other
