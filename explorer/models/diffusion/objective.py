@@ -20,7 +20,7 @@ def noised(
 ) -> tuple[Tensor, Tensor]:
     """x_t and the eps in it: x0 (B, ...), a time t (B,) of its own for each row."""
     eps = torch.randn(x0.shape, generator=generator).to(x0)
-    abar = torch.from_numpy(schedule.abar)[t].to(x0).view(-1, *[1] * (x0.ndim - 1))  # (B, 1, ...)
+    abar = torch.tensor(schedule.abar)[t].to(x0).view(-1, *[1] * (x0.ndim - 1))  # (B, 1, ...)
     return abar.sqrt() * x0 + (1 - abar).sqrt() * eps, eps
 
 

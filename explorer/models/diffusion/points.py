@@ -65,7 +65,7 @@ class PointsNet(nn.Module):
         for film, layer in zip(self.films, self.hidden, strict=True):
             scale, shift = film(condition).chunk(2, dim=1)  # (B, w) twice
             h = h + layer(nn.functional.silu(h * (1 + scale) + shift))
-        abar = torch.from_numpy(self.schedule.abar).to(x)[t][:, None]  # (B, 1)
+        abar = torch.tensor(self.schedule.abar).to(x)[t][:, None]  # (B, 1)
         out: Tensor = self.leave(nn.functional.silu(h)) + (1 - abar).sqrt() * x
         return out
 

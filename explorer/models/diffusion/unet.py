@@ -1,8 +1,9 @@
 """A small U-Net that predicts the noise in a 28 x 28 picture, told the time and the label.
 
 Letters: x (B, 784) in [-1, 1] with noise, t (B,) in 1..T, y (B,) in 0..labels, where y = labels is
-the null label; c channels. Down to 7 x 7 and up again; at each size the way up sees what the way
-down saw. Time and label scale and shift every block.
+the null label; c channels. Each 2 x 2 pixels are folded into four channels first: that costs little
+sharpness and saves most of the time. Down to 7 x 7 and up again; at each size the way up sees what
+the way down saw. Time and label scale and shift every block.
 Sources: Ronneberger et al., U-Net (2015, arXiv:1505.04597); Ho et al. (2020), appendix B; Perez et
 al., FiLM (2018, arXiv:1709.07871); Saito, Deep Learning from Scratch 5, steps 9 and 10.
 """
@@ -27,7 +28,7 @@ SIDE = 28
 class UNetConfig:
     """What must be known to rebuild the network, and the schedule that it was trained on."""
 
-    channels: int = 32  # at 28 x 28; twice as many at 14 x 14, four times at 7 x 7
+    channels: int = 48  # at 14 x 14; twice as many at 7 x 7
     width: int = 128  # of the vector for time and label
     labels: int = 10
     drop: float = 0.1  # how often a label is hidden while training
@@ -61,16 +62,13 @@ class UNet(nn.Module):
     def __init__(self, config: UNetConfig) -> None:
         super().__init__()
         self.config = config
-        c, width = [config.channels * k for k in (1, 2, 4)], config.width
+        c, width = config.channels, config.width
         self.condition = Condition(width, config.labels)
-        self.enter = nn.Conv2d(1, c[0], 3, padding=1)
-        pairs = list(zip((c[0], *c), c, strict=False))  # (before, after) for each size
-        self.down = nn.ModuleList(Block(before, after, width) for before, after in pairs)
-        self.middle = Block(c[-1], c[-1], width)
-        self.up = nn.ModuleList(Block(2 * a, b, width) for b, a in reversed(pairs))
-        self.leave = nn.Sequential(
-            nn.GroupNorm(8, c[0]), nn.SiLU(), nn.Conv2d(c[0], 1, 3, padding=1)
-        )
+        self.enter = nn.Conv2d(4, c, 3, padding=1)
+        self.down = nn.ModuleList([Block(c, c, width), Block(c, 2 * c, width)])
+        self.middle = Block(2 * c, 2 * c, width)
+        self.up = nn.ModuleList([Block(4 * c, 2 * c, width), Block(3 * c, c, width)])
+        self.leave = nn.Sequential(nn.GroupNorm(8, c), nn.SiLU(), nn.Conv2d(c, 4, 3, padding=1))
 
     @cached_property
     def schedule(self) -> Schedule:
@@ -80,17 +78,14 @@ class UNet(nn.Module):
     def forward(self, x: Tensor, t: Tensor, y: Tensor) -> Tensor:
         """Predicted noise (B, 784)."""
         condition = self.condition(t, y)
-        h = self.enter(x.view(-1, 1, SIDE, SIDE))
-        seen: list[Tensor] = []
-        for block in self.down:
-            h = F.avg_pool2d(h, 2) if seen else h  # 28, 14, 7
-            h = block(h, condition)
-            seen.append(h)
-        h = self.middle(h, condition)
-        for number, block in enumerate(self.up):
-            h = F.interpolate(h, scale_factor=2.0) if number else h  # 7, 14, 28
-            h = block(torch.cat([h, seen.pop()], dim=1), condition)
-        return self.leave(h).flatten(1)
+        h = self.enter(F.pixel_unshuffle(x.view(-1, 1, SIDE, SIDE), 2))  # (B, c, 14, 14)
+        wide = self.down[0](h, condition)  # (B, c, 14, 14)
+        deep = self.down[1](F.avg_pool2d(wide, 2), condition)  # (B, 2c, 7, 7)
+        h = self.middle(deep, condition)
+        h = self.up[0](torch.cat([h, deep], dim=1), condition)  # (B, 2c, 7, 7)
+        h = F.interpolate(h, scale_factor=2.0)  # (B, 2c, 14, 14)
+        h = self.up[1](torch.cat([h, wide], dim=1), condition)  # (B, c, 14, 14)
+        return F.pixel_shuffle(self.leave(h), 2).flatten(1)  # (B, 784)
 
     def loss(self, x: Tensor, y: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Mean squared error per pixel; pictures (B, 784) in [0, 1], classes (B,)."""
