@@ -136,6 +136,7 @@ def strip(
     pixelated: bool = True,
     size: int = 448,
     filename: str = "picture",
+    grows: bool = False,
 ) -> None:
     """A film of pictures (`sprite.film`) that is scrubbed with a slider, buttons and arrow keys.
 
@@ -144,6 +145,8 @@ def strip(
     on_settle told of the frame's index when the film rests on another one
     interval  ms per frame when it plays; it never starts by itself
     invert, pixelated, size: as for `plane`
+    grows     pictures of this film are still being computed: a new sheet with as many frames is the
+              same film, and the hand stays where it is
     """
     if not len(names) == len(summaries) == sprite.count:
         raise ValueError(f"{sprite.count} frames, {len(names)} names, {len(summaries)} summaries")
@@ -158,6 +161,7 @@ def strip(
         "start": min(max(int(start), 0), sprite.count - 1),
         "interval": interval,
         "settles": on_settle is not None,
+        "grows": grows,
         **_look(invert, pixelated, size, filename),
     }
 

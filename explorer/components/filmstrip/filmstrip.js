@@ -731,8 +731,11 @@ function makeStrip(root, home) {
     component = next;
     data = next.data;
     const other = !before || before.sheet !== data.sheet;
-    if (other || before.start !== data.start) {
-      const echo = !other && performance.now() - (rested.get(data.start) ?? -Infinity) < ECHO;
+    // The same film with more of it computed: neither the hand nor the old sheet has to go.
+    const grown = other && before?.grows && data.grows && before.count === data.count
+      && String([before.tiles, before.tile, before.film]) === String([data.tiles, data.tile, data.film]);
+    if ((other && !grown) || before.start !== data.start) {
+      const echo = (!other || grown) && performance.now() - (rested.get(data.start) ?? -Infinity) < ECHO;
       if (!echo) { if (before) stop(); frame = data.start; }
     }
     frame = clamp(frame, 0, data.count - 1);
@@ -740,7 +743,7 @@ function makeStrip(root, home) {
     label();
     load();
     // Until a new sheet has come, the old picture stays: its tiles may lie elsewhere.
-    if (!other) paint();
+    if (!other || grown) paint();
     else sheet = null;
   }
 
