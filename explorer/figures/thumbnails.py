@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from explorer import checkpoints
-from explorer.data import pictures, toys
+from explorer.data import drawing, pictures, toys
 from explorer.figures import theme
 from explorer.models.convolution import correlate
 from explorer.models.descent import gradient_descent, walk
@@ -217,6 +217,22 @@ def _hierarchy() -> Thumbnail:
     return Thumbnail([*lines, heads, rings], (0, 1), (0, 1))
 
 
+def _noising() -> Thumbnail:
+    """A digit that dissolves: four moments of one way into noise."""
+    digit = drawing.centred(pictures.digit(3))
+    assert digit is not None
+    eps = np.random.default_rng(0).standard_normal((28, 28))
+    sheet = np.full((59, 59), np.nan)
+    for k, abar in enumerate((1.0, 0.75, 0.35, 0.02)):
+        x = np.sqrt(abar) * (2 * digit - 1) + np.sqrt(1 - abar) * eps
+        top, left = 31 * (k // 2), 31 * (k % 2)
+        sheet[top : top + 28, left : left + 28] = np.clip((x + 1) / 2, 0, 1)
+    heat = go.Heatmap(
+        z=sheet[::-1], showscale=False, colorscale=theme.scale("ink", 0.04, 1.0), zmin=0, zmax=1
+    )
+    return Thumbnail([heat], (-14, 72), (-0.5, 58.5))
+
+
 THUMBNAILS: dict[str, Callable[[], Thumbnail]] = {
     "normal": _normal,
     "likelihood": _likelihood,
@@ -231,4 +247,5 @@ THUMBNAILS: dict[str, Callable[[], Thumbnail]] = {
     "vae": _vae,
     "beta": _beta,
     "hierarchy": _hierarchy,
+    "noising": _noising,
 }
