@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from explorer import checkpoints
 from explorer.data import drawing, pictures, toys
-from explorer.figures import theme
+from explorer.figures import guidance, theme
 from explorer.models.convolution import correlate
 from explorer.models.descent import gradient_descent, walk
 from explorer.models.em import em_steps
@@ -233,6 +233,12 @@ def _noising() -> Thumbnail:
     return Thumbnail([heat], (-14, 72), (-0.5, 58.5))
 
 
+def _guidance() -> Thumbnail:
+    """The arrows of the lesson's first point."""
+    traces, x_range, y_range = guidance.thumbnail()
+    return Thumbnail([go.Scatter(trace) for trace in traces], x_range, y_range)
+
+
 THUMBNAILS: dict[str, Callable[[], Thumbnail]] = {
     "normal": _normal,
     "likelihood": _likelihood,
@@ -248,4 +254,5 @@ THUMBNAILS: dict[str, Callable[[], Thumbnail]] = {
     "beta": _beta,
     "hierarchy": _hierarchy,
     "noising": _noising,
+    "guidance": _guidance,
 }
