@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 PLAN: dict[str, Any] = {"batch": 256, "rate": 4e-3, "warm_up": 50, "average": 0.99}
 ROWS = 4096  # points in one pass over the data
-SAMPLES = 300  # particles that show what has been learned
+SAMPLES = 400  # particles that show what has been learned
 WALK = 25  # steps of DDIM that each of them takes
 FRAMES = 16  # moments that are kept whole
 SMOOTH = 50  # updates over which the shown loss is averaged
@@ -125,7 +125,7 @@ def look(net: Any, width: int, real: np.ndarray) -> Moment:
 
     weights = torch.nn.utils.parameters_to_vector(net.parameters()).detach().numpy().copy()
     samples = draw(net)
-    return Moment(Answer(weights, width), samples, mmd(samples[: len(real)], real[:SAMPLES]))
+    return Moment(Answer(weights, width), samples, mmd(samples[: len(real)], real))
 
 
 def draw(net: Any) -> np.ndarray:
