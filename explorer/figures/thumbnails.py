@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from explorer import checkpoints
 from explorer.data import drawing, pictures, toys
-from explorer.figures import guidance, theme
+from explorer.figures import guidance, score, score_world, theme
 from explorer.models.convolution import correlate
 from explorer.models.descent import gradient_descent, walk
 from explorer.models.em import em_steps
@@ -233,6 +233,19 @@ def _noising() -> Thumbnail:
     return Thumbnail([heat], (-14, 72), (-0.5, 58.5))
 
 
+def _score() -> Thumbnail:
+    """Arrows of the exact score among eight clusters at a moderate noise."""
+    here = score_world.world("eight_gaussians", toys.fixed("eight_gaussians", "test")[0], ("", ""))
+    places = score.grid(3.2, 9)
+    path = score.arrows(places, -here.noise(places, 120), 0.66)
+    x = here.x[:120]
+    marker = {"size": 3, "color": theme.color("data", 0.6)}
+    dots = go.Scatter(x=x[:, 0], y=x[:, 1], mode="markers", marker=marker)
+    style = {"color": theme.color("truth"), "width": 1.5}
+    field = go.Scatter(x=path["x"], y=path["y"], mode="lines", line=style)
+    return Thumbnail([dots, field], (-3.2, 3.2), (-3.2, 3.2))
+
+
 def _guidance() -> Thumbnail:
     """The arrows of the lesson's first point."""
     traces, x_range, y_range = guidance.thumbnail()
@@ -254,5 +267,6 @@ THUMBNAILS: dict[str, Callable[[], Thumbnail]] = {
     "beta": _beta,
     "hierarchy": _hierarchy,
     "noising": _noising,
+    "score": _score,
     "guidance": _guidance,
 }
