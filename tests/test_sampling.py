@@ -64,7 +64,11 @@ def test_labels_gamma_window_and_negative_label_all_matter(network):
     for change in changes:
         made = list(walk(network.model, replace(WISH, **change)))[-1].after
         moved = abs(made - base).max(axis=1) > 1e-4
-        expected = {"labels": [0, 0, 1], "gamma": [1, 0, 1]}.get(next(iter(change)), [1, 1, 1])
+        expected = {
+            "labels": [0, 0, 1],
+            "gamma": [1, 0, 1],  # where no label is given, both branches say the same
+            "window": [1, 0, 1],
+        }.get(next(iter(change)), [1, 1, 1])
         np.testing.assert_array_equal(moved, np.array(expected, bool), err_msg=str(change))
     nowhere = list(walk(network.model, replace(WISH, window=(1001, 1001))))[-1].after
     conditional = list(walk(network.model, replace(WISH, gamma=1.0)))[-1].after

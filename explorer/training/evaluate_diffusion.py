@@ -32,19 +32,21 @@ if TYPE_CHECKING:
 SAMPLERS: dict[str, Any] = {"ddim": ddim, "ddpm": ddpm, "heun": heun}
 GAMMAS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0)
 STEPS = {
-    "ddim": (5, 10, 20, 50, 100, 250),
-    "ddpm": (5, 10, 20, 50, 100, 250, 1000),
+    "ddim": (5, 10, 20, 50, 100),
+    "ddpm": (5, 10, 20, 50, 100, 1000),
     "heun": (5, 10, 25),
 }
+USUAL = 25  # steps
 CHUNK = 250  # pictures at a time
-WHOLE, SOME, FEW = 10_000, 2_000, 1_000  # samples for the headline, along gamma, along steps
+WHOLE, SOME, FEW = 10_000, 1_000, 500  # samples for the headline, along gamma, along steps
+NEAR = 2_000  # at most, for precision and recall, which compare all pairs
 LEVELS = (5, 10, 25, 50, 100, 250, 500, 750, 1000)  # times at which the learned score is compared
 EXACT = {"eight_gaussians": toys.EIGHT, "blobs": toys.BLOBS}  # toys whose score is known
 
 
 @torch.no_grad()
 def make(
-    net: Any, y: Tensor, shape: int, gamma: float = 1.0, sampler: str = "ddim", steps: int = 25
+    net: Any, y: Tensor, shape: int, gamma: float = 1.0, sampler: str = "ddim", steps: int = USUAL
 ) -> Tensor:
     """Samples (N, shape) for labels y (N,); the seed of each chunk is its number."""
     reach = 1.0 if shape > 2 else None  # pixels end at -1 and 1, points nowhere
@@ -60,8 +62,9 @@ def make(
             torch_draw(generator),
             reach,
         )
-        for step in walk:
-            x = step.after
+        with torch.autocast("cpu", torch.bfloat16, enabled=shape > 2):  # as in training
+            for step in walk:
+                x = step.after
         parts.append(x)
     return torch.cat(parts)
 
@@ -86,7 +89,7 @@ class Judge:
         """Samples (N, 784) in [-1, 1] that were asked to be of classes y (N,)."""
         features = self.features((x + 1).clamp(0, 2) / 2)
         head = self.classifier.head(torch.from_numpy(features).float())  # type: ignore[operator]
-        few = min(SOME, len(x))
+        few = min(NEAR, len(x))
         precision, recall = precision_recall(self.test[:few], features[:few])
         return {
             "accuracy (%)": round(100 * float((head.argmax(1) == y).double().mean()), 2),
@@ -97,7 +100,7 @@ class Judge:
 
     def floor(self, count: int) -> dict[str, float]:
         """The same of so many training pictures."""
-        few = min(SOME, count)
+        few = min(NEAR, count)
         precision, recall = precision_recall(self.test[:few], self.train[:few])
         return {
             "Fréchet distance": round(frechet(self.train[:count], self.test), 2),
@@ -114,15 +117,16 @@ def pictures(
     whole: int = WHOLE,
     some: int = SOME,
     few: int = FEW,
+    usual: int = USUAL,
     progress: Any = None,
     **options: Any,
 ) -> dict[str, Any]:
     """Loss; accuracy, Fréchet distance, precision and recall at gamma = 1 and the best gamma, along
-    gamma (25 steps of DDIM) and along steps (at gamma = 1)."""
+    gamma (the usual number of steps of DDIM) and along steps (at gamma = 1)."""
     judge, pixels = Judge(recipe), recipe.tensors("test", 1)[0].shape[1]
     total, done = len(gammas) + sum(map(len, steps.values())) + 2, 0
 
-    def score(count: int, gamma: float, sampler: str = "ddim", number: int = 25) -> dict:
+    def score(count: int, gamma: float, sampler: str = "ddim", number: int = usual) -> dict:
         nonlocal done
         y = torch.arange(count) % model.config.labels
         found = judge(make(model, y, pixels, gamma, sampler, number), y)
@@ -146,17 +150,20 @@ def pictures(
         "real pictures": {str(n): judge.floor(n) for n in (whole, some, few)},
         "along gamma": along_gamma,
         "along steps": along_steps,
+        "DDIM steps": usual,
         "samples": {"gamma = 1 and best": whole, "along gamma": some, "along steps": few},
     }
 
 
-def last(model: Any, recipe: Recipe, few: int = FEW, **options: Any) -> dict[str, Any]:
+def last(
+    model: Any, recipe: Recipe, few: int = FEW, usual: int = USUAL, **options: Any
+) -> dict[str, Any]:
     """Of the weights without their average: enough to see what averaging does."""
     judge, y = Judge(recipe), torch.arange(few) % model.config.labels
     pixels = recipe.tensors("test", 1)[0].shape[1]
     return {
         "test loss (mean squared error)": test_loss(model, recipe),
-        "at gamma = 1": judge(make(model, y, pixels), y),
+        "at gamma = 1": judge(make(model, y, pixels, steps=usual), y),
         "real pictures": {str(few): judge.floor(few)},
         "samples": {"gamma = 1": few},
     }
@@ -175,12 +182,14 @@ def test_loss(model: Any, recipe: Recipe) -> float:
     return round(float(torch.cat(squares).double().mean()), 5)
 
 
-def points(model: Any, recipe: Recipe, count: int = 2000, **options: Any) -> dict[str, Any]:
+def points(
+    model: Any, recipe: Recipe, count: int = 2000, steps: int = 100, **options: Any
+) -> dict[str, Any]:
     """Loss; MMD of samples beside that of real points; where it is known, error of the score."""
     x, _ = recipe.tensors("test")
     real = [part.double().numpy() for part in x.split(count)[:2]]
     nothing = torch.full((len(real[0]),), model.config.labels)
-    made = make(model, nothing, 2, steps=100).double().numpy()
+    made = make(model, nothing, 2, steps=steps).double().numpy()
     return {
         "test loss (mean squared error)": test_loss(model, recipe),
         "MMD of samples": round(mmd(made, real[0]), 4),

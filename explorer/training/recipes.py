@@ -125,7 +125,7 @@ def classifier(name: str, data: str, epochs: float, flip: bool) -> Recipe:
 
 def points(data: str, labels: int) -> Recipe:
     """Diffusion in the plane."""
-    plan = Plan(epochs=240, batch=512, rate=2e-3, average=0.999, bfloat=False, seed=7)
+    plan = Plan(epochs=160, batch=512, rate=2e-3, average=0.999, bfloat=False, seed=7)
     config = PointsConfig(labels=labels)
     name = f"points-{data}".replace("_", "-")
     return Recipe(name, data, "PointsNet", config, plan, evaluate_diffusion.points, on_pairs)

@@ -42,9 +42,10 @@ def quick(recipe: Recipe) -> Recipe:
         evaluate.binarized: {"samples": 20, "pictures": 5},
         evaluate_diffusion.pictures: {
             **{"gammas": (1.0, 2.0), "steps": {"ddim": (2,), "heun": (2,)}},
-            **{"whole": 20, "some": 20, "few": 10},
+            **{"whole": 20, "some": 20, "few": 10, "usual": 2},
         },
-        evaluate_diffusion.last: {"few": 10},
+        evaluate_diffusion.last: {"few": 10, "usual": 2},
+        evaluate_diffusion.points: {"count": 50, "steps": 4},
     }
     return replace(recipe, measure=partial(recipe.measure, **small.get(recipe.measure, {})))
 
