@@ -1,7 +1,8 @@
 """Widgets whose value lives in a lesson's State, and so in the address.
 
 Every control is a native Streamlit widget: labelled, usable by keyboard, testable. `name` is the
-setting's name in the address.
+setting's name in the address. Each widget is also told its value as its default: a run that is
+followed at once by another may lose the message that sets it.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,7 +37,7 @@ class Controls:
         value = self.state.read(name, float(default), parsers.number(low, high))
         value = float(np.clip(value, low, high))
         self.state.settle(name, value)
-        result = st.slider(label, low, high, step=step, key=self.state.key(name), **more)
+        result = st.slider(label, low, high, value, step, key=self.state.key(name), **more)
         self.state.values[name] = result
         return result
 
@@ -45,16 +46,18 @@ class Controls:
     ) -> int:
         """A whole number in [low, high]."""
         value = self.state.read(name, default, parsers.integer(low, high))
-        self.state.settle(name, int(np.clip(value, low, high)))
-        result = st.slider(label, low, high, step=step, key=self.state.key(name), **more)
+        value = int(np.clip(value, low, high))
+        self.state.settle(name, value)
+        result = st.slider(label, low, high, value, step, key=self.state.key(name), **more)
         self.state.values[name] = result
         return result
 
     def steps(self, name: str, label: str, options: list, default: Any, **more: Any) -> Any:
         """A slider over a list of values, for example 1, 2, 5, 10."""
         value = self.state.read(name, default, parsers.one_of(options))
-        self.state.settle(name, value if value in options else default)
-        result = st.select_slider(label, options, key=self.state.key(name), **more)
+        value = value if value in options else default
+        self.state.settle(name, value)
+        result = st.select_slider(label, options, value, key=self.state.key(name), **more)
         self.state.values[name] = result
         return result
 
@@ -71,9 +74,10 @@ class Controls:
         """A number typed in: the exact, equal way in beside a slider or a handle."""
         low, high = float(low), float(high)
         value = self.state.read(name, float(default), parsers.number(low, high))
-        self.state.settle(name, float(np.clip(value, low, high)))
+        value = float(np.clip(value, low, high))
+        self.state.settle(name, value)
         result = st.number_input(
-            label, low, high, step=float(step), key=self.state.key(name), **more
+            label, low, high, value, float(step), key=self.state.key(name), **more
         )
         self.state.values[name] = result
         return result
@@ -83,24 +87,27 @@ class Controls:
     ) -> str:
         """One of a few: {value: shown text}. Up to five options lie side by side."""
         value = self.state.read(name, default, parsers.one_of(options))
-        self.state.settle(name, value if value in options else default)
-        key, show = self.state.key(name), options.__getitem__
+        value = value if value in options else default
+        self.state.settle(name, value)
+        key, show, keys = self.state.key(name), options.__getitem__, list(options)
         if len(options) <= 5:
             result = st.segmented_control(
-                label, list(options), format_func=show, key=key, required=True, **more
+                label, keys, format_func=show, default=value, key=key, required=True, **more
             )
         else:
-            result = st.selectbox(label, list(options), format_func=show, key=key, **more)
+            result = st.selectbox(label, keys, keys.index(value), format_func=show, key=key, **more)
         self.state.values[name] = result
         return result
 
     def pick(self, name: str, label: str, options: Mapping[str, str], default: str) -> str:
         """One of many or of varying options, from a list."""
         value = self.state.read(name, default, str)
-        self.state.settle(name, value if value in options else default)
+        value, keys = value if value in options else default, list(options)
+        self.state.settle(name, value)
         result = st.selectbox(
-            label, list(options), format_func=options.__getitem__, key=self.state.key(name)
-        )
+            label, keys, keys.index(value), format_func=options.__getitem__,
+            key=self.state.key(name),
+        )  # fmt: skip
         self.state.values[name] = result
         return result
 
@@ -108,7 +115,7 @@ class Controls:
         """On or off."""
         value = self.state.read(name, default, lambda text: parsers.one_of([True, False])(text))
         self.state.settle(name, value)
-        result = st.toggle(label, key=self.state.key(name), **more)
+        result = st.toggle(label, value, key=self.state.key(name), **more)
         self.state.values[name] = result
         return result
 
@@ -118,7 +125,7 @@ class Controls:
         self.state.settle("seed", value)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             result = st.number_input(
-                _("Random seed"), 0, 999_999, step=1, key=self.state.key("seed"), width=150
+                _("Random seed"), 0, 999_999, int(value), 1, key=self.state.key("seed"), width=150
             )
             st.button(
                 _("New draw"),

@@ -95,6 +95,7 @@ class Lesson:
             if st.session_state.get("lang_from"):
                 query["lang"] = i18n.current()
             address(query, i18n.current(), key=f"{self.slug}.address")
+            self.state.sent()
 
         run.__qualname__ = f"{self.slug}.{body.__qualname__}"
         stage_area = self._stage_area or st.container()

@@ -25,6 +25,7 @@ class State:
         self.values: dict[str, Any] = kept.setdefault("values", {})
         self.defaults: dict[str, Any] = kept.setdefault("defaults", {})
         self._entered: dict[str, str] = kept.setdefault("entered", {})
+        self._unsent: set[str] = kept.setdefault("unsent", set())
 
     def enter(self) -> None:
         """Call at the top of a page: takes over the address if the page has just been opened."""
@@ -61,12 +62,22 @@ class State:
             self.values[name] = value
             if st.session_state.get(self.key(name)) is not None:
                 st.session_state[self.key(name)] = value
+                self._unsent.add(name)
 
     def settle(self, name: str, value: Any) -> None:
         """Before its widget is made: give the widget this value."""
         self.values[name] = value
-        if st.session_state.get(self.key(name)) != value:
+        if name in self._unsent or st.session_state.get(self.key(name)) != value:
             st.session_state[self.key(name)] = value
+            self._unsent.add(name)
+
+    def sent(self) -> None:
+        """A run came to its end: the browser gets the values that widgets were given in it.
+
+        A run that is cut short by `st.rerun` takes its unsent messages with it, and the widget
+        would show its lowest value; so the next run gives those values again.
+        """
+        self._unsent.clear()
 
     def reset(self) -> None:
         """Back to the defaults."""
