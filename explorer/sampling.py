@@ -11,6 +11,7 @@ changes nothing but the time. Jobs are those of training.worker: a closed tab fr
 
 from __future__ import annotations
 
+import atexit
 import threading
 import time
 from collections import OrderedDict, deque
@@ -260,6 +261,18 @@ class Service:
             raise question.error
         return question.answer
 
+    def close(self, patience: float = 10.0) -> None:
+        """Stop everything and wait for the call under way: a thread that is still inside torch when
+        Python ends takes the whole process down with it."""
+        with self._lock:
+            jobs = [*self._working, *self._waiting]
+            self._waiting.clear()
+        end = self._clock() + patience
+        while (self._working or self._answering) and self._clock() < end:
+            for job in jobs:
+                job.stop()
+            time.sleep(0.01)
+
     def _begin(self) -> None:
         """Start what may start; the lock is held."""
         while self._waiting and len(self._working) < self._most:
@@ -317,6 +330,7 @@ def _reply(questions: list[_Question]) -> None:
 
 
 SERVICE = Service()
+atexit.register(SERVICE.close)
 LIBRARY = Library()
 
 
