@@ -160,8 +160,8 @@ def journey(plans: Sequence[Plan], rows: np.ndarray, t: int) -> go.Figure:
     _levels(made, plans, t)
     _small_panels(made, plans, t)
     made.narrow = {
-        "yaxis.domain": [0.52, 0.845 if two else 0.88],
-        "yaxis2.domain": [0.86 if two else 0.895, 1],
+        "yaxis.domain": [0.52, 0.89 if two else 0.93],
+        "yaxis2.domain": [0.905 if two else 0.945, 1],
         "xaxis3.domain": [0, 1], "yaxis3.domain": [0.285, 0.43],
         "xaxis4.domain": [0, 1], "yaxis4.domain": [0, 0.145],
     }  # fmt: skip

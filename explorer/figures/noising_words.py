@@ -195,6 +195,20 @@ def plane(plan: Plan, found: Cloud) -> list[str]:
     return words
 
 
+def plane_formulas(plan: Plan, start: tuple[float, float], t: int) -> list[str]:
+    """x_t in one shot, and the bell of the one start."""
+    schedule = plan.make()
+    x, y = start
+    a, spread = schedule.signal(t), schedule.noise(t)
+    bell_of = (
+        rf"\truth{{q(x_{{{t}}}\mid \condition{{x_0}})}} = \mathcal N\big({tex_number(a)}\cdot"
+        rf"(\condition{{{_two(x)}}},\ \condition{{{_two(y)}}}),\; {tex_number(spread)}^2 I\big)"
+        rf" = \mathcal N\big(({_two(a * x)},\ {_two(a * y)}),\;"
+        rf" {tex_number(1 - schedule.abar[t])}\, I\big)"
+    )
+    return [*formulas(plan, t)[:2], bell_of]
+
+
 def _two(value: float) -> str:
     """Two decimals, and no minus before a zero."""
     return f"{round(float(value), 2) + 0.0:.2f}"

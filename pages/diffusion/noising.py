@@ -330,7 +330,7 @@ def show_cloud(place, panel) -> None:  # noqa: ANN001
             on_scrub=scrubbed(plan)["rest"],
             filename="noising_cloud",
         )
-    lesson.equation(*words.formulas(plan, t))
+    lesson.equation(*words.plane_formulas(plan, start, t))
     lesson.tasks(finished(plan, t))
     lesson.checked(lambda: compare_cloud(plan, start, t))
     lesson.offer(

@@ -287,6 +287,10 @@ def test_the_end_is_judged():
     assert "could not begin with noise alone" in noising_words.course(HALF_LEFT.make())
     assert "At no time" in noising_words.course(HALF_LEFT.make())
     assert "wasted" in noising_words.course(BOLD.make())
+    for last, enough in ((0.06, False), (0.1, True)):
+        schedule = Plan("own", 100, 1e-4, last).make()
+        assert bool(schedule.abar[-1] < 0.01) is enough and 0.002 < schedule.abar[-1] < 0.1
+        assert ("alone" in noising_words.course(schedule)) is not enough
     calm = noising_words.course(Plan().make())
     assert "t = 260" in calm and "wasted" not in calm and "alone" not in calm
 
@@ -315,6 +319,7 @@ def test_formulas_are_filled_at_both_ends(plan):
         for text in (
             *noising_words.formulas(plan, t), *noising_words.number_formulas(plan, 1.5, t),
             *noising_words.versus_formulas([plan, plan], t),
+            *noising_words.plane_formulas(plan, (-1.3, 1.0), t),
         ):  # fmt: skip
             assert "nan" not in text and "inf " not in text
             assert text.count("{") == text.count("}")

@@ -203,6 +203,12 @@ def test_the_cloud_keeps_its_variance_and_the_start_gets_its_bell():
     assert [float(v) for v in found] == pytest.approx([1, 1], abs=0.12)
 
 
+def test_the_bell_of_the_start_is_filled_in():
+    text = formulas(open_lesson("noising", view="cloud", t="260", sx="2", sy="-1"))
+    a, abar = linear().signal(260), linear().abar[260]
+    assert f"({2 * a:.2f},\\ {-a:.2f}),\\; {1 - abar:.4g}\\, I" in text
+
+
 def test_the_start_is_dragged():
     at = open_lesson("noising", view="cloud")
     drag(at, "x0", 0.63, -1.21)
