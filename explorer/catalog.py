@@ -56,7 +56,7 @@ LESSONS = (
     Lesson("hierarchy", "latent", ":material/layers:", needs=("vae",), data=False),
     Lesson("noising", "diffusion", ":material/grain:", needs=("hierarchy", "normal")),
     Lesson("score", "diffusion", ":material/near_me:", needs=("noising", "mixture", "descent")),
-    # Lesson("denoise", "diffusion", ":material/auto_awesome:", needs=("score",), data=False),
+    Lesson("denoise", "diffusion", ":material/auto_awesome:", needs=("score",), data=False),
     Lesson("guidance", "diffusion", ":material/explore:", needs=("denoise",), data=False),
 )
 

@@ -17,6 +17,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from math import gcd
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,7 +38,8 @@ class Wish:
     """What is to be sampled; hashable. One entry of `labels` and `starts` for each picture.
 
     A start is (seed, seed, share): the noise `share` of the way (slerp) from the first seed's to
-    the second's. label -1 is no label. `pixels` is the length of x.
+    the second's; `straight` goes there by a straight line instead. label -1 is no label. `pixels`
+    is the length of x.
     """
 
     labels: tuple[int, ...]
@@ -49,6 +51,7 @@ class Wish:
     negative: int = -1  # the label to steer away from
     window: tuple[int, int] = (0, 1_000_000)  # guidance acts at last <= t <= first
     pixels: int = 784
+    straight: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,16 +73,20 @@ def seeds(first: int, count: int) -> tuple[tuple[int, int, float], ...]:
     return tuple((first + n, first + n, 0.0) for n in range(count))
 
 
-def start_noise(start: tuple[int, int, float], pixels: int) -> np.ndarray:
-    """x_T of a picture (pixels,), standard normal."""
+def start_noise(start: tuple[int, int, float], pixels: int, straight: bool = False) -> np.ndarray:
+    """x_T of a picture (pixels,): standard normal, unless it lies on the straight way between two,
+    whose middle is shorter than any such noise."""
     a, b = (_generator(seed).standard_normal(pixels) for seed in start[:2])
-    return a if start[2] == 0 or start[0] == start[1] else way_at(a, b, start[2])
+    if start[0] == start[1] or start[2] in (0, 1):
+        return b if start[2] == 1 else a
+    return way_at(a, b, start[2], not straight)
 
 
-def way_at(a: np.ndarray, b: np.ndarray, share: float) -> np.ndarray:
-    """One place on the great circle from a to b."""
-    hundred = way(a, b, 1001, True)
-    return hundred[round(1000 * share)]
+def way_at(a: np.ndarray, b: np.ndarray, share: float, spherical: bool = True) -> np.ndarray:
+    """One place on the great circle from a to b, or on the straight line; to a thousandth."""
+    place = round(1000 * share)
+    common = gcd(place, 1000)
+    return way(a, b, 1000 // common + 1, spherical)[place // common]
 
 
 def walk(net: Any, wish: Wish) -> Iterator[Look]:
@@ -94,7 +101,8 @@ def walk(net: Any, wish: Wish) -> Iterator[Look]:
     y = torch.tensor([nothing if label < 0 else label for label in wish.labels])
     base = None if wish.negative < 0 else torch.full_like(y, wish.negative)
     window = Window(first=wish.window[1], last=wish.window[0])
-    x = torch.from_numpy(np.stack([start_noise(s, wish.pixels) for s in wish.starts])).float()
+    starts = [start_noise(start, wish.pixels, wish.straight) for start in wish.starts]
+    x = torch.from_numpy(np.stack(starts)).float()
     with torch.no_grad():
         steps = _sampler(wish)(
             net.schedule,
@@ -123,10 +131,15 @@ class Part:
 def films(net: Any, wishes: Sequence[Wish], looks: int) -> Iterator[Part]:
     """The wishes in turn; of each, `looks` evenly spaced steps are kept, the last among them."""
     for index, wish in enumerate(wishes):
-        kept = set(np.linspace(wish.steps, 1, min(looks, wish.steps)).round().astype(int).tolist())
+        shown_steps = kept(wish.steps, looks)
         for look in walk(net, wish):
-            shown = look if look.step in kept else None
+            shown = look if look.step in shown_steps else None
             yield Part(index, len(wishes), look.step, wish.steps, shown)
+
+
+def kept(steps: int, looks: int) -> list[int]:
+    """Numbers of the steps of which a film keeps a look, rising; the last step is among them."""
+    return sorted(set(np.linspace(steps, 1, min(looks, steps)).round().astype(int).tolist()))
 
 
 class Library:

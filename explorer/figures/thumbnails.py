@@ -246,6 +246,19 @@ def _score() -> Thumbnail:
     return Thumbnail([dots, field], (-3.2, 3.2), (-3.2, 3.2))
 
 
+def _denoise() -> Thumbnail:
+    """A digit that comes out of noise from left to right."""
+    digit = drawing.centred(pictures.digit(8))
+    assert digit is not None
+    eps = np.random.default_rng(1).standard_normal((28, 28))
+    signal = np.linspace(-0.25, 1.1, 28).clip(0.0, 1.0)  # sqrt(abar) of each column
+    x = signal * (2 * digit - 1) + np.sqrt(1 - signal**2) * eps
+    heat = go.Heatmap(
+        z=x[::-1], showscale=False, colorscale=theme.scale("ink", 0.04, 1.0), zmin=-1, zmax=1
+    )
+    return Thumbnail([heat], (-7, 34), (-0.5, 27.5))
+
+
 def _guidance() -> Thumbnail:
     """The arrows of the lesson's first point."""
     traces, x_range, y_range = guidance.thumbnail()
@@ -268,5 +281,6 @@ THUMBNAILS: dict[str, Callable[[], Thumbnail]] = {
     "hierarchy": _hierarchy,
     "noising": _noising,
     "score": _score,
+    "denoise": _denoise,
     "guidance": _guidance,
 }

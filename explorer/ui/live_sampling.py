@@ -7,8 +7,12 @@ the rest is sampled by the process's one service, together with what others ask 
 the lesson's live part is called again every POLL seconds (see `live_training`); `key` is the slug.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -22,44 +26,82 @@ from explorer.ui.live_training import POLL, set_pace
 Films = list[list[Look]]
 
 
-def live_sampling(key: str, network: Network, wishes: Sequence[Wish], looks: int) -> Films:
-    """The looks so far, at most `looks` of each wish; progress and a stop button while it works."""
-    library = [(network.card["weights"]["sha256"], wish, looks) for wish in wishes]
+class _Run(NamedTuple):
+    """What the session remembers: what was asked for, what of it was missing, and the job."""
+
+    identity: tuple
+    missing: tuple[int, ...]
+    job: Job
+
+
+def live_sampling(
+    key: str, network: Network | Sequence[Network], wishes: Sequence[Wish], looks: int
+) -> Films:
+    """The looks so far, at most `looks` of each wish; progress and a stop button while it works.
+
+    `network` is one for all wishes, or one for each of them.
+    """
+    nets = [network] * len(wishes) if isinstance(network, Network) else list(network)
+    library = [
+        (net.card["weights"]["sha256"], wish, looks) for net, wish in zip(nets, wishes, strict=True)
+    ]
     films: Films = [list(LIBRARY.get(place) or ()) for place in library]
     missing = tuple(n for n, film in enumerate(films) if not film)
-    run = st.session_state.get(f"{key}.sampling")
-    identity = (library[0][0], tuple(wishes), looks)
-    if run is None or run[0] != identity:
-        if run is not None:
-            run[2].stop()
-        run = _begin(identity, network, missing) if missing else None
-        st.session_state[f"{key}.sampling"] = run
+    run = _run(key, tuple(library), nets, missing)
     if run is None:
         set_pace(key, None)
         return films
-    chosen, job = run[1], run[2]
-    parts: list[Part] = job.poll()
+    parts: list[Part] = run.job.poll()
     for part in parts:
-        if part.look is not None and chosen[part.index] in missing:
-            films[chosen[part.index]].append(part.look)
-    for part in parts:
-        if part.step == part.steps and chosen[part.index] in missing:
-            LIBRARY.put(library[chosen[part.index]], tuple(films[chosen[part.index]]))
-    _tell(key, job, parts)
-    set_pace(key, None if job.over else POLL)
+        number = run.missing[part.index]
+        if number not in missing:  # another learner's run has finished it meanwhile
+            continue
+        if part.look is not None:
+            films[number].append(part.look)
+        if part.step == part.steps:
+            LIBRARY.put(library[number], tuple(films[number]))
+    _tell(key, run.job, parts)
+    set_pace(key, None if run.job.over else POLL)
     return films
 
 
-def _begin(identity: tuple, network: Network, missing: tuple[int, ...]) -> tuple:
-    wishes = [identity[1][n] for n in missing]
-    make = partial(_films, network, wishes, identity[2])
-    return identity, missing, sampling.submit(make)
+def whole(film: Sequence[Look]) -> bool:
+    """Whether a film has come to its end."""
+    return bool(film) and film[-1].step == film[-1].steps
+
+
+def _run(
+    key: str, identity: tuple, nets: Sequence[Network], missing: tuple[int, ...]
+) -> _Run | None:
+    """The run under way for just this, a new one if something is missing, or None."""
+    place = f"{key}.sampling"
+    run: _Run | None = st.session_state.get(place)
+    if run is not None and run.identity == identity and not _dropped(key, run):
+        return run
+    if run is not None:
+        run.job.stop()
+    run = _Run(identity, missing, _begin(identity, nets, missing)) if missing else None
+    st.session_state[place] = run
+    st.session_state[f"{key}.halted"] = False
+    return run
+
+
+def _dropped(key: str, run: _Run) -> bool:
+    """The service let the run go while the page was not open: it begins anew."""
+    return run.job.state == "stopped" and not st.session_state.get(f"{key}.halted")
+
+
+def _begin(identity: tuple, nets: Sequence[Network], missing: tuple[int, ...]) -> Job:
+    asked = [(nets[n], identity[n][1]) for n in missing]
+    return sampling.submit(partial(_films, asked, identity[0][2]))
 
 
 def _films(
-    network: Network, wishes: list[Wish], looks: int, share: Callable[[Network], Shared]
+    asked: Sequence[tuple[Network, Wish]], looks: int, share: Callable[[Network], Shared]
 ) -> Iterator[Part]:
-    return sampling.films(share(network), wishes, looks)
+    for index, (net, wish) in enumerate(asked):
+        for part in sampling.films(share(net), [wish], looks):
+            yield replace(part, index=index, wishes=len(asked))
 
 
 def _tell(key: str, job: Job, parts: list[Part]) -> None:
@@ -71,14 +113,19 @@ def _tell(key: str, job: Job, parts: list[Part]) -> None:
         st.warning(_("The sampling could not go on ({kind}).").format(kind=kind))
     if job.over:
         st.button(
-            _("Go on sampling"),
+            _("Sample again"),
             key=f"{key}.again",
             icon=":material/play_arrow:",
             on_click=lambda: st.session_state.pop(f"{key}.sampling", None),
         )
         return
+
+    def halt() -> None:
+        st.session_state[f"{key}.halted"] = True
+        job.stop()
+
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(_("Stop"), key=f"{key}.halt", icon=":material/stop:", on_click=job.stop)
+        st.button(_("Stop"), key=f"{key}.halt", icon=":material/stop:", on_click=halt)
         st.progress(_share(parts), text=_outlook(job, parts))
 
 
@@ -98,5 +145,5 @@ def _outlook(job: Job, parts: list[Part]) -> str:
         left = max(1.0, job.seconds / share * (1 - share))
         words.append(_("about {seconds:.0f} s left").format(seconds=left))
     if others:
-        words.append(_("shared with {count} other runs").format(count=others))
+        words.append(_("computed together with {count} other requests").format(count=others))
     return " · ".join(words)
