@@ -67,6 +67,11 @@ def compare(here: World, t: int, relative: float, card: float | None, worst: flo
         told += " " + _("On the network's card stands {card} for this t.").format(
             card=percent(card)
         )
+    if not here.known and relative > 0.2:
+        told += " " + _(
+            "At little noise the exact answer aims at single points, and the network at the region "
+            "that they lie in."
+        )
     return told + finite(here)
 
 

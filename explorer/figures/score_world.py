@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -32,9 +32,14 @@ SCHEDULE = linear()
 LAST = SCHEDULE.steps  # T
 SETS = ("eight_gaussians", "blobs", "moons", "spirals", "checkerboard")
 MIXTURES = {"eight_gaussians": Mixture(*toys.EIGHT), "blobs": Mixture(*toys.BLOBS)}
-SAMPLERS: dict = {"ddim": ddim, "heun": heun, "ddpm": ddpm, "langevin": langevin}
+SAMPLERS: dict = {
+    "ddim": ddim,
+    "heun": heun,
+    "ddpm": ddpm,
+    "langevin": partial(langevin, pace=0.3, inner=2),  # longer and fewer moves than its defaults
+}
 LEVELS = (5, 10, 25, 50, 100, 250, 500, 750, 1000)  # as on the cards
-MOST = 500  # points of a finite set
+MOST = 300  # points of a finite set
 CLOUD = 240  # of them drawn
 SWARM = 400  # particles
 JUDGES = 1000  # noised points on which an answer is judged
@@ -232,7 +237,7 @@ def missed(found: Walk) -> float:
     return float(np.sqrt(((found.x[-1] - found.x[0]) ** 2).sum(axis=1).mean()))
 
 
-COUNTS = (5, 10, 20, 50, 100)  # steps at which the way back is measured
+COUNTS = (5, 10, 20, 50)  # steps at which the way back is measured
 FEW = 50  # particles for that
 
 

@@ -255,7 +255,7 @@ def compare_field(t: int, p: np.ndarray, answer: Answer | None) -> list[Check]:
 # ---- one particle ------------------------------------------------------------------------------
 
 
-@st.cache_data(max_entries=48, show_spinner=False)
+@st.cache_data(max_entries=48, show_spinner=_("The particles are on their way…"))
 def flock(
     stamp: Hashable, sampler: str, steps: int, levels: str, seed: int, start: tuple, _noise: Noise
 ) -> Walk:
@@ -264,13 +264,13 @@ def flock(
     return walk(_noise, sampler, x, times_of(sampler, steps, levels), seed + 1).thinned()
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
+@st.cache_data(max_entries=16, show_spinner=_("The particles are on their way…"))
 def returning(stamp: Hashable, sampler: str, steps: int, _noise: Noise, _here: World) -> Walk:
     """Real points into noise and back."""
     return there_and_back(_noise, sampler, _here.pair[0], steps).thinned()
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
+@st.cache_data(max_entries=16, show_spinner=_("The particles are on their way…"))
 def misses(stamp: Hashable, _noise: Noise, _here: World) -> dict[str, np.ndarray]:
     """How far points miss their start, along the number of steps."""
     return return_errors(_here, _noise)

@@ -77,6 +77,13 @@ def test_the_loss_is_a_running_mean(records):
     assert jumps[small_points.SMOOTH :].max() < 0.03
 
 
+def test_the_average_of_the_weights_is_shown(records):
+    """Adam's first step is as long as the rate, and the average goes 9/11 of that way."""
+    moved = records[1].moment.answer.weights - records[0].moment.answer.weights
+    rate = small_points.PLAN["rate"] / small_points.PLAN["warm_up"]
+    assert np.abs(moved).max() == pytest.approx(9 / 11 * rate, rel=0.02)
+
+
 def test_few_and_many_points_fill_one_pass():
     few = np.arange(6.0).reshape(3, 2)
     rows = small_points.repeated(few, 0)
