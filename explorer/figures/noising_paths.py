@@ -103,7 +103,7 @@ def plane(plan: Plan, found: Cloud, labels: tuple[str, ...]) -> Film:
     made.add(line(small(path[0]), small(path[1]), "model", 1, opacity=0.45))
     made.add(line([found.start[0], 0], [found.start[1], 0], "muted", 1))
     made.add(
-        text(float(found.start[0]), float(found.start[1]) + 0.07 * reach, "x₀", "condition", 16)
+        text(float(found.start[0]), float(found.start[1]) + 0.09 * reach, "x₀", "condition", 16)
     )
     places = [3, 7, 8, 9]
     made.add(line(ring["x"], ring["y"], "truth", 2.5))
