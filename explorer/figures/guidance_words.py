@@ -52,24 +52,35 @@ def verdict(pictures: np.ndarray, labels: Sequence[int], p: np.ndarray | None) -
 
 
 def frames(
-    how: Sequence[str], verdicts: Mapping[float, Verdict], wanted: str, dial: str
+    how: Sequence[str], verdicts: Mapping[float, Verdict], wanted: str, dial: str, chosen: float
 ) -> list[str]:
-    """One text for each frame of the film of pictures."""
-    return [_frame(g, made, verdicts, wanted, dial) for g, made in zip(FINE, how, strict=True)]
+    """One text for each frame of the film of pictures; `chosen` is the gamma asked for."""
+    told = []
+    for gamma, made in zip(FINE, how, strict=True):
+        here = said(gamma, dial)
+        if made == EXACTLY:
+            told.append(f"{here}: {_told(verdicts[gamma], wanted)}")
+        elif made == BLEND:
+            told.append(_blended(gamma, dial, gamma == chosen))
+        elif verdicts:
+            told.append(
+                _("{here}: not sampled yet; dimmed, the nearest that is there.").format(here=here)
+            )
+        else:
+            told.append(
+                _("{here}: not sampled yet; this is the noise they start from.").format(here=here)
+            )
+    return told
 
 
-def _frame(
-    gamma: float, made: str, verdicts: Mapping[float, Verdict], wanted: str, dial: str
-) -> str:
-    here = said(gamma, dial)
-    if made == EXACTLY:
-        return f"{here}: {_told(verdicts[gamma], wanted)}"
-    if made == BLEND:
-        low, high = (said(g, dial) for g in neighbours(gamma))
-        return _(
-            "{here}: blended from {low} and {high}. Let go here, and it is sampled exactly."
-        ).format(here=here, low=low, high=high)
-    return _("{here}: not sampled yet; it is on its way.").format(here=here)
+def _blended(gamma: float, dial: str, asked: bool) -> str:
+    low, high = (said(g, dial) for g in neighbours(gamma))
+    text = (
+        _("{here}: blended from {low} and {high} until the exact pictures are there.")
+        if asked
+        else _("{here}: blended from {low} and {high}. Let go here, and it is sampled exactly.")
+    )
+    return text.format(here=said(gamma, dial), low=low, high=high)
 
 
 def _told(found: Verdict, wanted: str) -> str:

@@ -242,7 +242,7 @@ def show_strip(
         key="guidance.strip",
         names=[f"= {words.value(g, dial)}" for g in figures.FINE],
         film=figures.symbol(dial),
-        summaries=words.frames(how, verdicts, wanted, dial),
+        summaries=words.frames(how, verdicts, wanted, dial, gamma),
         start=figures.FINE.index(gamma),
         on_settle=lambda index: state.put(gamma=figures.FINE[index]),
         interval=120,

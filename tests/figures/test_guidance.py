@@ -228,5 +228,12 @@ def test_the_verdict_counts():
     found = words.verdict(x, [3] * 16, p)
     assert found.right == 12 and found.sure == pytest.approx((12 * 0.55 + 4 * 0.05) / 16)
     assert found.ink == pytest.approx(((x + 1) / 2).mean())
-    assert "in 12 of 16 pictures" in words.frames(["exact"] * 41, dict.fromkeys(
-        figures.FINE, found), "“3”", "gamma")[8]  # fmt: skip
+    verdicts = dict.fromkeys(figures.FINE, found)
+    how = [figures.EXACTLY] * 9 + [figures.BLEND] * 2 + [figures.WAITING] * 30
+    told = words.frames(how, verdicts, "“3”", "w", 2.25)
+    assert told[8].startswith("w = 1: Asked for “3”") and "in 12 of 16 pictures" in told[8]
+    assert "w = 1.25: blended from w = 1 and w = 2 until the exact" in told[9]
+    assert "Let go here" in told[10] and "the nearest that is there" in told[11]
+    assert (
+        "the noise they start from" in words.frames([figures.WAITING] * 41, {}, "", "gamma", 2)[0]
+    )

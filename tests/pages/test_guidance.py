@@ -59,7 +59,7 @@ def sampled(at, *gammas: float):
         healthy(at.run())
         run = at.session_state["guidance.sampling"]
         names = [told(at, gamma) for gamma in gammas]
-        if run is None or run.job.over or (gammas and not any("not sampled" in n for n in names)):
+        if run is None or run.job.over or (gammas and all("per pixel" in name for name in names)):
             assert run is None or run.job.error is None
             return at
         time.sleep(0.2)
