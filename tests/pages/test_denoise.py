@@ -255,6 +255,8 @@ def test_the_ends_of_the_way_are_the_seeds_own_pictures():
         for looks in films:  # along the sphere and straight
             np.testing.assert_array_equal(looks[0].x[end], own[0].x[0])
             np.testing.assert_allclose(looks[-1].after[end], own[-1].after[0], atol=1e-3)
+    middles = [np.linalg.norm(looks[0].x[5]) for looks in films]
+    assert middles[1] < 22 < 26 < middles[0]
 
 
 def test_straight_noise_is_too_short():
