@@ -127,9 +127,9 @@ def _guess(p: Array, guess: Array, reach: float, **axes: Any) -> list[dict]:
     return [
         t_.line([p[0], guess[0]], [p[1], guess[1]], "condition", line=style, **axes),
         t_.dots([p[0]], [p[1]], "condition", 10, marker={"symbol": "diamond-open"}, **axes),
-        t_.dots([guess[0]], [guess[1]], "condition", 17, marker={"symbol": "star", "line": white},
-                **axes),
-        t_.text(guess[0], guess[1], "<b>x̂₀</b>", "condition", 18, at=at, **axes),
+        t_.dots([guess[0]], [guess[1]], "condition", 17, mode="markers+text",
+                marker={"symbol": "star", "line": white}, text=["<b>x̂₀</b>"], textposition=at,
+                textfont={"color": theme.color("condition"), "size": 18}, cliponaxis=False, **axes),
     ]  # fmt: skip
 
 

@@ -210,7 +210,7 @@ def training(steps: Sequence[int], losses: Array, distances: Array, floor: float
                 "points ({floor:.3f})."
             )
         told.append(
-            text.format(step=step, loss=loss, distance=distance, floor=floor,
+            text.format(step=f"{step:,}", loss=loss, distance=distance, floor=floor,
                         times=distance / max(floor, 1e-12))
         )  # fmt: skip
     return told

@@ -86,7 +86,7 @@ def make_world(key: Hashable, _x: np.ndarray, _labels: tuple[str, ...]) -> World
 genuine = chosen.id in SETS and chosen.table.columns == registry.entry(chosen.id).columns
 name = chosen.id if genuine else "own"
 KEY = (chosen.identity, name)
-here = make_world((*KEY, i18n.current()), chosen.x, chosen.labels)
+here = make_world((*KEY, i18n.current(), chosen.labels), chosen.x, chosen.labels)
 
 
 def script(*lines: str) -> str:
