@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate")
     evaluate.add_argument("names", nargs="+", metavar="NAME")
     evaluate.add_argument("--json", action="store_true")
-    evaluate.add_argument("--samples", type=int, help="of the importance bound")
+    evaluate.add_argument("--samples", type=int, help="fewer: of the importance bound, or made")
     evaluate.add_argument("--pictures", type=int, help="of the importance bound")
     evaluate.add_argument("--write", action="store_true", help="put them onto the card")
     commands.add_parser("verify")
@@ -120,6 +120,8 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
     from explorer.training.evaluate import codes
 
     status = 0
@@ -127,7 +129,13 @@ def _evaluate(options: argparse.Namespace) -> int:
         recipe = _recipe(name)
         model, card = checkpoints.load(name)
         chosen = {k: getattr(options, k) for k in ("samples", "pictures") if getattr(options, k)}
-        found = recipe.measure(model, recipe, **chosen)
+        with tqdm(desc=name, leave=False) as bar:
+
+            def show(done: int, of: int, bar: Any = bar) -> None:
+                bar.total = of
+                bar.update(done - bar.n)
+
+            found = recipe.measure(model, recipe, progress=show, **chosen)
         same = {key: found[key] == card["metrics"].get(key) for key in found}
         if options.write:
             points = codes(model, recipe) if recipe.planar else []

@@ -118,11 +118,16 @@ def pictures(
     some: int = SOME,
     few: int = FEW,
     usual: int = USUAL,
+    samples: int = WHOLE,
     progress: Any = None,
     **options: Any,
 ) -> dict[str, Any]:
     """Loss; accuracy, Fréchet distance, precision and recall at gamma = 1 and the best gamma, along
-    gamma (the usual number of steps of DDIM) and along steps (at gamma = 1)."""
+    gamma (the usual number of steps of DDIM) and along steps (at gamma = 1).
+
+    `samples` is the most that are made for each figure.
+    """
+    whole, some, few = (min(number, samples) for number in (whole, some, few))
     judge, pixels = Judge(recipe), recipe.tensors("test", 1)[0].shape[1]
     total, done = len(gammas) + sum(map(len, steps.values())) + 2, 0
 

@@ -136,7 +136,7 @@ def diffusion(data: str) -> tuple[Recipe, Recipe]:
 
     The rate stays high enough to the end for the average to matter.
     """
-    plan = Plan(epochs=EPOCHS, rate=2e-3, warm_up=300, last=0.1, average=0.999, clip=1, seed=7)
+    plan = Plan(EPOCHS, 64, rate=1.5e-3, warm_up=500, last=0.05, average=0.999, clip=1, seed=7)
     name, measure = f"diffusion-{data.split('_')[0]}", evaluate_diffusion.pictures
     twin = f"{name}-last"
     first = Recipe(name, data, "UNet", UNetConfig(), plan, measure, on_pairs, twin=twin)

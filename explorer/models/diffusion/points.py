@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from explorer.models.diffusion.embedding import Condition
-from explorer.models.diffusion.objective import denoising_loss, dropped
+from explorer.models.diffusion.objective import denoising_loss, dropped, factors
 from explorer.models.diffusion.schedule import Schedule, linear
 
 
@@ -65,8 +65,8 @@ class PointsNet(nn.Module):
         for film, layer in zip(self.films, self.hidden, strict=True):
             scale, shift = film(condition).chunk(2, dim=1)  # (B, w) twice
             h = h + layer(nn.functional.silu(h * (1 + scale) + shift))
-        abar = torch.tensor(self.schedule.abar).to(x)[t][:, None]  # (B, 1)
-        out: Tensor = self.leave(nn.functional.silu(h)) + (1 - abar).sqrt() * x
+        _, s = factors(self.schedule, t, x)  # (B, 1)
+        out: Tensor = self.leave(nn.functional.silu(h)) + s * x
         return out
 
     def loss(self, x: Tensor, y: Tensor, generator: torch.Generator | None = None) -> Tensor:

@@ -3,7 +3,8 @@
 Letters: x (B, 784) in [-1, 1] with noise, t (B,) in 1..T, y (B,) in 0..labels, where y = labels is
 the null label; c channels. Each 2 x 2 pixels are folded into four channels first: that costs little
 sharpness and saves most of the time. Down to 7 x 7 and up again; at each size the way up sees what
-the way down saw. Time and label scale and shift every block.
+the way down saw. Time and label scale and shift every block. What the network itself says is the
+velocity; the noise follows from it.
 Sources: Ronneberger et al., U-Net (2015, arXiv:1505.04597); Ho et al. (2020), appendix B; Perez et
 al., FiLM (2018, arXiv:1709.07871); Saito, Deep Learning from Scratch 5, steps 9 and 10.
 """
@@ -18,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from explorer.models.diffusion.embedding import Condition
-from explorer.models.diffusion.objective import denoising_loss, dropped
+from explorer.models.diffusion.objective import dropped, factors, velocity_loss
 from explorer.models.diffusion.schedule import Schedule, linear
 
 SIDE = 28
@@ -76,7 +77,12 @@ class UNet(nn.Module):
         return linear(self.config.steps, self.config.first, self.config.last)
 
     def forward(self, x: Tensor, t: Tensor, y: Tensor) -> Tensor:
-        """Predicted noise (B, 784)."""
+        """Predicted noise (B, 784): s x_t + a v."""
+        a, s = factors(self.schedule, t, x)
+        return s * x + a * self.velocity(x, t, y)
+
+    def velocity(self, x: Tensor, t: Tensor, y: Tensor) -> Tensor:
+        """Predicted velocity (B, 784), what the network computes."""
         condition = self.condition(t, y)
         h = self.enter(F.pixel_unshuffle(x.view(-1, 1, SIDE, SIDE), 2))  # (B, c, 14, 14)
         wide = self.down[0](h, condition)  # (B, c, 14, 14)
@@ -88,6 +94,6 @@ class UNet(nn.Module):
         return F.pixel_shuffle(self.leave(h), 2).flatten(1)  # (B, 784)
 
     def loss(self, x: Tensor, y: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Mean squared error per pixel; pictures (B, 784) in [0, 1], classes (B,)."""
+        """Mean squared error of v per pixel; pictures (B, 784) in [0, 1], classes (B,)."""
         y = dropped(y, self.config.labels, self.config.drop, generator)
-        return denoising_loss(self, self.schedule, 2 * x - 1, y, generator)
+        return velocity_loss(self.velocity, self.schedule, 2 * x - 1, y, generator)
