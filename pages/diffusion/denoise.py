@@ -200,8 +200,8 @@ def headings() -> None:
     """Above the three panels of the large picture; side by side on a phone too."""
     with st.container(horizontal=True, horizontal_alignment="distribute", key="denoise.headings"):
         for text in (
-            _("$x_t$: what there is"), _("$\\hat\\epsilon$: the noise seen in it"),
-            _("$\\hat x_0$: the guess that is left"),
+            _("$x_t$: the state"), _("$\\hat\\epsilon$: its noise"),
+            _("$\\hat x_0$: the guess"),
         ):  # fmt: skip
             st.markdown(text, text_alignment="center")
 
@@ -616,14 +616,16 @@ def name_places(
 
 
 def jumps(films: list[list[Look]]) -> str:
-    """How far neighbours lie apart, beside the two ends."""
+    """How far neighbours lie apart, and how much ink the two ways leave half way."""
     x = films[0][-1].after.astype(float)
     steps = np.sqrt(((x[1:] - x[:-1]) ** 2).mean(axis=1))
     ends = float(np.sqrt(((x[-1] - x[0]) ** 2).mean()))
+    ink = [float((looks[-1].after[5].astype(float) + 1).mean() / 2) for looks in films]
     return _(
         "Along the sphere neighbours differ by {mean:.2f} per pixel on average and by {most:.2f} "
-        "at most, the two ends by {ends:.2f} (root mean square; black to white is 2)."
-    ).format(mean=steps.mean(), most=steps.max(), ends=ends)
+        "at most, the two ends by {ends:.2f} (root mean square; black to white is 2). Half way the "
+        "stroke covers {round:.1f} % of the paper there, and {flat:.1f} % on the straight way."
+    ).format(mean=steps.mean(), most=steps.max(), ends=ends, round=100 * ink[0], flat=100 * ink[1])
 
 
 def compare_between(a: np.ndarray, b: np.ndarray, wish: Wish, at: int) -> list[Check]:
