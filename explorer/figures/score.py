@@ -199,18 +199,26 @@ def compare(
         end = "" if k == 1 else str(k)
         made.layout[f"yaxis{end}"] |= {"domain": [0.42, 1], "showticklabels": k == 1}
     _stack(made, 4, 1350, 0.06)
+    _scale_of_errors(made)
     return made.figure()
 
 
 def _heat(here: World, error: Array) -> dict:
     axis = grid(here.reach)[:SIDE, 0]
-    bar = {"title": {"text": "σ"}, "thickness": 10, "len": 0.5, "y": 0.71, "tickvals": [0, 0.5, 1],
-           "ticktext": ["0", "0.5", "≥ 1"], "x": 1.01, "xpad": 2}  # fmt: skip
     return {
         "type": "heatmap", "x": axis, "y": axis, "z": t_.small(error.reshape(SIDE, SIDE)),
-        "zmin": 0, "zmax": 1, "colorscale": theme.scale("negative", 0.0, 0.85), "colorbar": bar,
-        "hovertemplate": "%{z:.3f}<extra></extra>", **_panel(3),
+        "coloraxis": "coloraxis", "hovertemplate": "%{z:.3f}<extra></extra>", **_panel(3),
     }  # fmt: skip
+
+
+def _scale_of_errors(made: t_.Canvas) -> None:
+    """Beside the map of errors, wherever it stands."""
+    bar = {"title": {"text": "σ"}, "thickness": 10, "len": 0.5, "y": 0.71, "tickvals": [0, 0.5, 1],
+           "ticktext": ["0", "0.5", "≥ 1"], "x": 1.01, "xpad": 2}  # fmt: skip
+    colours = theme.scale("negative", 0.0, 0.85)
+    made.layout["coloraxis"] = {"cmin": 0, "cmax": 1, "colorscale": colours, "colorbar": bar}
+    low, high = made.narrow["yaxis3.domain"]
+    made.narrow |= {"coloraxis.colorbar.len": high - low, "coloraxis.colorbar.y": (low + high) / 2}
 
 
 def _strip(
@@ -320,12 +328,13 @@ def _right(made: t_.Canvas, x_axis: dict, y_axis: dict) -> dict[str, Any]:
 def _bars(made: t_.Canvas, found: Array, here: World) -> None:
     """Shares of the swarm as bars, the right ones as dashed lines."""
     count = len(found)
-    top = 1.25 * max(float(found.max()), float(here.weights.max()))
+    top = 1.35 * max(float(found.max()), float(here.weights.max()))
+    ticks = np.arange(0, 1.01, 0.25 if top > 0.7 else 0.1 if top > 0.3 else 0.05)
     right = _right(
         made,
         theme.axis(_("component") if here.known else _("quarter of the plane"),
                    (-0.6, count - 0.4), tickvals=list(range(count)), ticktext=list(here.parts)),
-        theme.axis(_("share of the particles"), (0, top), tickformat=".0%"),
+        theme.axis(_("share of the particles"), (0, top), tickformat=".0%", tickvals=ticks),
     )  # fmt: skip
     place = np.arange(count)
     bars = t_.boxes(place - 0.35, place + 0.35, np.zeros(count), found)
@@ -333,14 +342,16 @@ def _bars(made: t_.Canvas, found: Array, here: World) -> None:
     gap = np.full(count, np.nan)
     x = np.column_stack([place - 0.45, place + 0.45, gap]).ravel()
     y = np.column_stack([here.weights, here.weights, gap]).ravel()
+    dashed = {"color": theme.color("truth"), "width": 3, "dash": "dash"}
+    lines = (("sample", "▮", _("at the end")), ("truth", "╌", _("in the data")))
+    key = "<br>".join(
+        f'<span style="color:{theme.color(role)}"><b>{sign} {words}</b></span>'
+        for role, sign, words in lines
+    )
     made.add(
-        t_.line(x, y, "truth", 3, line={"color": theme.color("truth"), "width": 3, "dash": "dash"},
-                **right),
-        t_.text(-0.5, 0.95 * top, "<b>▮ " + _("at the end") + "</b>", "sample", 14,
-                at="middle right", **right),
-        t_.text(-0.5, 0.885 * top, "<b>╌ " + _("in the data") + "</b>", "truth", 14,
-                at="middle right", **right),
-    )  # fmt: skip
+        t_.line(x, y, "truth", line=dashed, **right),
+        t_.text(-0.6, top, key, "ink", 14, at="bottom right", **right),
+    )
 
 
 def _misses(
