@@ -204,7 +204,7 @@ from tests.pages.helpers import open_lesson
 from explorer import catalog
 heavy = {}
 for entry in catalog.LESSONS:
-    if entry.part == "latent" or entry.slug == "network":
+    if entry.part in ("latent", "diffusion") or entry.slug == "network":
         continue  # these show what a network paints
     open_lesson(entry.slug)
     open_lesson(entry.slug, "ko", alone=True)
