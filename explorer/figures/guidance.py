@@ -102,9 +102,17 @@ def to_unit(x: np.ndarray) -> np.ndarray:
     return np.clip((x + 1) / 2, 0, 1)
 
 
-def difference(x: np.ndarray) -> float:
-    """Root mean squared difference of two of the pictures (N, d), over all pairs and pixels."""
-    return float(np.sqrt(2 * x.var(axis=0, ddof=1).mean()))
+def likeness(x: np.ndarray) -> float:
+    """Correlation of the pixels of two of the pictures (N, d), mean over all pairs; 1: the same.
+
+    Bolder ink alone does not change it, as it would change a difference.
+    """
+    deviations = x - x.mean(axis=1, keepdims=True)
+    lengths = np.linalg.norm(deviations, axis=1, keepdims=True)
+    rows = deviations / np.maximum(lengths, 1e-9)
+    count = len(x)
+    own = float((rows**2).sum())
+    return (float((rows.sum(axis=0) ** 2).sum()) - own) / (count * (count - 1))
 
 
 # ---- fidelity and diversity, from the card -----------------------------------------------------

@@ -13,7 +13,7 @@ from explorer.figures.guidance import (
     FINE,
     Curve,
     Point,
-    difference,
+    likeness,
     neighbours,
     symbol,
     to_unit,
@@ -37,7 +37,7 @@ class Verdict:
 
     sure: float  # mean probability that the classifier gives to the class asked for; nan: no judge
     right: int  # of how many that class is the most probable
-    apart: float  # see figures.guidance.difference
+    alike: float  # see figures.guidance.likeness
     ink: float  # mean pixel, 0 to 1
 
 
@@ -45,10 +45,10 @@ def verdict(pictures: np.ndarray, labels: Sequence[int], p: np.ndarray | None) -
     """Samples (16, 784) in [-1, 1], what was asked for, the classifier's probabilities (16, 10)."""
     x = to_unit(pictures)
     if p is None:
-        return Verdict(float("nan"), 0, difference(x), float(x.mean()))
+        return Verdict(float("nan"), 0, likeness(x), float(x.mean()))
     sure = p[np.arange(len(p)), list(labels)]
     right = int((p.argmax(axis=1) == np.array(labels)).sum())
-    return Verdict(float(sure.mean()), right, difference(x), float(x.mean()))
+    return Verdict(float(sure.mean()), right, likeness(x), float(x.mean()))
 
 
 def frames(
@@ -84,17 +84,17 @@ def _blended(gamma: float, dial: str, asked: bool) -> str:
 
 
 def _told(found: Verdict, wanted: str) -> str:
-    apart = _(
-        "Two of the sixteen differ by {apart:.3f} per pixel (root mean square; black 0, white 1), "
-        "and {ink:.1f} % of the paper is white."
-    ).format(apart=found.apart, ink=100 * found.ink)
+    alike = _(
+        "The pixels of two of the sixteen correlate at {alike:.2f} (1: the same picture), and "
+        "{ink:.1f} % of the paper is inked."
+    ).format(alike=found.alike, ink=100 * found.ink)
     if found.sure != found.sure:
-        return apart
+        return alike
     sure = _(
         "Asked for {wanted}, the classifier sees it in {right} of 16 pictures and gives it "
         "{sure:.1f} % on average."
     ).format(wanted=wanted, right=found.right, sure=100 * found.sure)
-    return f"{sure} {apart}"
+    return f"{sure} {alike}"
 
 
 def tradeoff(found: Curve | None, gamma: float, dial: str) -> str:

@@ -76,11 +76,13 @@ def test_every_place_of_the_slider_has_neighbours():
     assert set(figures.GAMMAS) <= set(figures.FINE) and figures.FINE[-1] == figures.MOST
 
 
-def test_difference_is_over_all_pairs():
+def test_likeness_is_the_mean_correlation_of_all_pairs():
     x = np.random.default_rng(3).random((6, 50))
-    pairs = [((a - b) ** 2).mean() for a, b in combinations(x, 2)]
-    assert figures.difference(x) == pytest.approx(np.sqrt(np.mean(pairs)))
-    assert figures.difference(np.repeat(x[:1], 4, axis=0)) == 0
+    x[1:3] += 2 * x[0]  # some of them alike
+    pairs = [np.corrcoef(a, b)[0, 1] for a, b in combinations(x, 2)]
+    assert figures.likeness(x) == pytest.approx(np.mean(pairs)) and np.mean(pairs) > 0.1
+    assert figures.likeness(np.repeat(x[:1], 4, axis=0)) == pytest.approx(1)
+    assert figures.likeness(np.ones((3, 50))) == 0  # blank paper
 
 
 def test_the_two_conventions_name_the_same_place():
