@@ -144,7 +144,8 @@ def recognised(times: Sequence[int], guess: np.ndarray, noisy: np.ndarray, name:
     if 0 not in moments:
         return text
     return f"{text} " + _(
-        "But it never learned from noise, and answers with this class even where there is nothing."
+        "But it never learned from blots or noise, and gives this answer where nothing is to be "
+        "seen."
     )
 
 

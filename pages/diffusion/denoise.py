@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -35,6 +36,7 @@ END = 99  # the frame that means "the last"
 MIDWAY = 15  # the frame at first: x_t still noise, the guess nearly a digit
 MOST = 999_990  # of a seed: the other pictures of a film have the next ones
 LABELS = list(range(-1, 10))  # -1: none
+PACE = 0.6  # seconds between two sheets of a film that is still coming: a browser must fetch each
 SHORT = 100  # steps that "Checked" walks again
 
 
@@ -117,6 +119,18 @@ def nothing() -> None:
     lesson.tasks({})
 
 
+def paced(films: list[list[Look]], *asked: Network | Wish) -> list[list[Look]]:
+    """The looks so far, but while more are coming not another picture every time we look."""
+    if all(whole(looks) for looks in films):
+        return films
+    key = tuple(stamp(each) if isinstance(each, Network) else each for each in asked)
+    shown = st.session_state.get("denoise.shown")
+    if shown is None or shown[0] != key or time.monotonic() - shown[1] >= PACE:
+        shown = (key, time.monotonic(), tuple(map(len, films)))
+        st.session_state["denoise.shown"] = shown
+    return [looks[:count] for looks, count in zip(films, shown[2], strict=True)]
+
+
 # ---- controls ---------------------------------------
 
 
@@ -176,7 +190,7 @@ def show_walk(picture, panel) -> None:  # noqa: ANN001
         nothing()
         return
     with panel:
-        (looks,) = live_sampling("denoise", net, [chosen.wish], LOOKS)
+        (looks,) = paced(live_sampling("denoise", net, [chosen.wish], LOOKS), net, chosen.wish)
     way_down = road(net, steps, "at")
     guesses = recognise(chosen, net, looks, large) if whole(looks) else None
     with picture:
@@ -449,7 +463,8 @@ def show_compare(picture, panel) -> None:  # noqa: ANN001
         nothing()
         return
     with panel:
-        films = live_sampling("denoise", asked, [each.wish for each in rows.values()], LOOKS)
+        wishes = [each.wish for each in rows.values()]
+        films = paced(live_sampling("denoise", asked, wishes, LOOKS), *asked, *wishes)
     way_down = road(asked[0], steps, "end")
     with picture:
         show_rows(rows, asked, films, way_down)
@@ -549,7 +564,7 @@ def show_between(picture, panel) -> None:  # noqa: ANN001
         return
     wishes = [way_wish(chosen, other, straight) for straight in (False, True)]
     with panel:
-        films = live_sampling("denoise", net, wishes, LOOKS)
+        films = paced(live_sampling("denoise", net, wishes, LOOKS), net, *wishes)
     a, b = (start_noise((n, n, 0), 784) for n in (seed, other))
     done = all(whole(looks) for looks in films)
     made = [looks[-1].clean if looks else None for looks in films]
@@ -691,7 +706,7 @@ def act() -> None:
 lesson.predict(
     {
         "calls": lambda: state.put(view="walk", sampler="ddim", steps=50, eta=0.0, at=END),
-        "first": lambda: state.put(view="walk", sampler="ddim", steps=25, eta=0.0, label=-1, at=1),
+        "first": lambda: state.put(view="walk", sampler="ddim", steps=25, eta=0.0, label=-1, at=0),
     }
 )
 lesson.closing(

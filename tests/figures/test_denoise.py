@@ -140,7 +140,7 @@ def test_the_curves_of_recognition():
     told = words.recognised([1000, 500, 0], guess[:, 0], noisy, "7")
     assert "From t = 500" in told and "from t = 0 on" in told and "never learned" not in told
     assert "never becomes" in words.recognised([1000, 500, 0], noisy * 0.5, noisy, "7")
-    assert "never learned from noise" in words.recognised([9, 0], noisy[[2, 2]], noisy[[2, 2]], "8")
+    assert "never learned from blots" in words.recognised([9, 0], noisy[[2, 2]], noisy[[2, 2]], "8")
 
 
 def test_lengths_are_those_of_both_ways():

@@ -322,7 +322,7 @@ def test_questions_set_the_stage():
     at = answer(open_lesson("denoise", sampler="ddpm"), "calls", 1)
     assert address(at)["steps"] == "50" and "sampler" not in address(at)
     at = answer(open_lesson("denoise", view="between"), "first", 2)
-    assert "view" not in address(at) and strip(at)["start"] == 1
+    assert "view" not in address(at) and strip(at)["start"] == 0
 
 
 # ---- checked, taken home, calm ------------------------------------------------------------------
