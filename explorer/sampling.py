@@ -274,16 +274,20 @@ class Service:
             raise question.error
         return question.answer
 
-    def close(self, patience: float = 10.0) -> None:
-        """Stop everything and wait for the call under way: a thread that is still inside torch when
-        Python ends takes the whole process down with it."""
+    def stop(self) -> None:
+        """Every job ends after the step it is in."""
         with self._lock:
             jobs = [*self._working, *self._waiting]
             self._waiting.clear()
+        for job in jobs:
+            job.stop()
+
+    def close(self, patience: float = 10.0) -> None:
+        """Stop everything and wait for the call under way: a thread that is still inside torch when
+        Python ends takes the whole process down with it."""
         end = self._clock() + patience
-        while (self._working or self._answering) and self._clock() < end:
-            for job in jobs:
-                job.stop()
+        while (self._working or self._waiting or self._answering) and self._clock() < end:
+            self.stop()  # again: a job that was just about to begin sets its state once more
             time.sleep(0.01)
 
     def _begin(self) -> None:

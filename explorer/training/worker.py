@@ -11,6 +11,7 @@ and in a crowd. A job that nobody has polled for a while stops by itself: its ta
 
 from __future__ import annotations
 
+import atexit
 import threading
 import time
 from collections import deque
@@ -72,6 +73,7 @@ class Worker:
         self._queue: deque[Job] = deque()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._closed = False
 
     def submit(self, make: Callable[[], Iterable[Any]]) -> Job:
         """Put work into the queue; returns at once."""
@@ -88,6 +90,16 @@ class Worker:
         with self._lock:
             return sum(1 for other in self._queue if other is not job and not other.over)
 
+    def close(self, patience: float = 10.0) -> None:
+        """Stop everything and wait for the turn under way: a thread that is still inside torch when
+        Python ends takes the whole process down with it."""
+        with self._lock:
+            for job in self._queue:
+                job.stop()
+            thread, self._closed = self._thread, True
+        if thread is not None:
+            thread.join(patience)
+
     def work_once(self) -> bool:
         """One turn for the first job in line; False if there was none."""
         with self._lock:
@@ -102,6 +114,8 @@ class Worker:
         if not job.over:
             with self._lock:
                 self._queue.append(job)
+                if self._closed:
+                    job.stop()
         return True
 
     def _run(self) -> None:
@@ -119,6 +133,7 @@ def one_thread() -> None:
 
 
 WORKER = Worker()
+atexit.register(WORKER.close)
 
 
 def submit(make: Callable[[], Iterable[Any]]) -> Job:

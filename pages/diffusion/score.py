@@ -567,7 +567,7 @@ def tasks(**done: bool) -> dict[str, bool]:
 
 
 VIEWS = {"field": _("Field"), "follow": _("Follow one"), "train": _("Train"),
-         "names": _("Four names")}  # fmt: skip
+         "names": _("Names")}  # fmt: skip
 
 
 def keep() -> None:

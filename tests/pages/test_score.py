@@ -279,7 +279,7 @@ def test_a_network_is_trained_scrubbed_and_used_elsewhere():
     error = worlds.relative_error(here, last.moment.answer.noise, 120)
     assert f"off by {100 * error:.3g} %" in words(at) and "card" not in words(at)
     same_figure(run_script(script(at))["figure"], figure(at))
-    turn(at, view="Four names")
+    turn(at, view="Names")
     eps = last.moment.answer.noise(np.array([[1.1, 0.2]]), 120)[0]
     assert f"({eps[0]:.2f}, {eps[1]:.2f})" in words(at)
 
@@ -305,7 +305,7 @@ def test_own_points_are_learned_on_the_page():
 
 @READY
 def test_four_names_of_one_answer():
-    at = turn(open_lesson("score", t="250"), view="Four names")
+    at = turn(open_lesson("score", t="250"), view="Names")
     net = networks.inference.load("points-eight-gaussians")
     eps = net.noise(np.array([[1.1, 0.2]]), 250)[0]
     a, s = float(SCHEDULE.signal(250)), float(SCHEDULE.noise(250))
