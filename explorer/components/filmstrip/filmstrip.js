@@ -609,6 +609,7 @@ function makePlane(root, home) {
 
 function makeStrip(root, home) {
   let component, data, sheet = null, frame = 0, playing = null, coming = 0, wanted = "", built = "";
+  let asked = 0, shown = 0; // sheets, in the order in which they were asked for
   let slider, output, playButton;
   const picture = makePicture();
   const film = element("div", { class: "fs-film", role: "group" });
@@ -711,12 +712,20 @@ function makeStrip(root, home) {
     rest();
   };
 
+  /** Which film it is, if it still grows: sheets of the same one lie alike. */
+  function growing(film) {
+    return film.grows ? String([film.count, film.tiles, film.tile, film.film]) : "";
+  }
+
   function load() {
     const address = data.sheet;
     if (wanted === address) return;
     wanted = address;
+    const order = ++asked, film = growing(data);
     fetchOnce(home, address, readSheet).then((value) => {
-      if (wanted !== address) return; // another film has come since
+      // Another film has come since; of one that grows, a sheet that comes late is better than none.
+      if (wanted !== address && !(film && film === growing(data) && order > shown)) return;
+      shown = order;
       sheet = value;
       paint();
     }).catch(() => {
@@ -732,8 +741,7 @@ function makeStrip(root, home) {
     data = next.data;
     const other = !before || before.sheet !== data.sheet;
     // The same film with more of it computed: neither the hand nor the old sheet has to go.
-    const grown = other && before?.grows && data.grows && before.count === data.count
-      && String([before.tiles, before.tile, before.film]) === String([data.tiles, data.tile, data.film]);
+    const grown = other && before && growing(data) && growing(before) === growing(data);
     if ((other && !grown) || before.start !== data.start) {
       const echo = (!other || grown) && performance.now() - (rested.get(data.start) ?? -Infinity) < ECHO;
       if (!echo) { if (before) stop(); frame = data.start; }
