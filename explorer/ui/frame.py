@@ -14,6 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.errors import StreamlitAPIException
 
 from explorer import catalog, i18n, lessons
+from explorer.components import filmstrip
 from explorer.components.address import address
 from explorer.figures import theme
 from explorer.i18n import _
@@ -60,6 +61,7 @@ class Lesson:
 
     def opening(self) -> None:
         """Title, language switch, story and goals."""
+        filmstrip.keep()
         style()
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             st.title(self.prose.title, anchor=False)

@@ -88,8 +88,7 @@ def test_the_words_of_guidance_follow_the_slider(visit):
     page.keyboard.press("End")
     expect(page.locator(".fs-output").first).to_have_text("γ = 10")
     assert likeness() > least + 0.1, "more guidance, more alike"
-    open_.settled()
-    assert "gamma=10" in page.url
+    page.wait_for_url("**gamma=10*", timeout=10_000)
     page.reload()
     open_.settled()
     pictures_are_there(page)

@@ -18,6 +18,7 @@ import json
 import math
 import os
 import tempfile
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -33,7 +34,9 @@ from explorer.figures.sprite import Sprite, to_bytes
 from explorer.i18n import _
 
 HERE = Path(__file__).parent
-SLOTS = 3  # sheets of one component kept on the server: a browser may still be fetching the last
+SHEETS = 6  # of a session, kept on the server: a browser may still be fetching the last ones
+KEPT = "filmstrip.kept"
+Kept = OrderedDict[str, tuple[bytes, str, int]]  # digest -> content, type, place
 
 Range = tuple[float, float]
 Ellipse = tuple[np.ndarray, np.ndarray]
@@ -84,13 +87,13 @@ def plane(
     _check_ranges(x_range, y_range)
     data = {
         "kind": "plane",
-        **_sheet(sprite, key),
+        **_sheet(sprite),
         "x_range": [float(end) for end in x_range],
         "y_range": [float(end) for end in y_range],
         "at": list(_inside(at, x_range, y_range)),
         "exact": None if exact is None else _pixels(exact),
         "answered": st.session_state.get(f"{key}.answered", 0),
-        "points": _points(points, classes, key),
+        "points": _points(points, classes),
         "ellipses": _ellipses(ellipse),
         "path": _places(path),
         "samples": _places(samples),
@@ -152,7 +155,7 @@ def strip(
         raise ValueError(f"{sprite.count} frames, {len(names)} names, {len(summaries)} summaries")
     data = {
         "kind": "strip",
-        **_sheet(sprite, key),
+        **_sheet(sprite),
         "count": sprite.count,
         "grid": list(sprite.grid),
         "names": list(names),
@@ -233,14 +236,14 @@ def _pixels(picture: np.ndarray) -> dict[str, Any]:
     return {"size": list(picture.shape[:2]), "pixels": text}
 
 
-def _sheet(sprite: Sprite | None, key: str) -> dict[str, Any]:
+def _sheet(sprite: Sprite | None) -> dict[str, Any]:
     if sprite is None:
         return {"sheet": "", "tiles": [1, 1], "tile": [1, 1]}
-    address = _serve(sprite.png, "image/png", sprite.digest, f"{key}.sheet")
+    address = _serve(sprite.png, "image/png", sprite.digest)
     return {"sheet": address, "tiles": list(sprite.tiles), "tile": list(sprite.size)}
 
 
-def _points(points: np.ndarray | None, classes: np.ndarray | None, key: str) -> dict | None:
+def _points(points: np.ndarray | None, classes: np.ndarray | None) -> dict | None:
     """Codes as float32 x, y, …, then one byte of class each (255: none), served like the sheet."""
     if points is None:
         return None
@@ -250,23 +253,37 @@ def _points(points: np.ndarray | None, classes: np.ndarray | None, key: str) -> 
         raise ValueError(f"{len(places)} points, {len(kinds)} classes")
     content = places.astype("<f4").tobytes() + kinds.astype(np.uint8).tobytes()
     digest = hashlib.sha256(content).hexdigest()[:16]
-    address = _serve(content, "application/octet-stream", digest, f"{key}.points")
+    address = _serve(content, "application/octet-stream", digest)
     return {"address": address, "count": len(places)}
 
 
-def _serve(content: bytes, mimetype: str, digest: str, place: str) -> str:
-    """The address under which the browser finds `content`; the same for the same content.
-
-    Streamlit drops a file when another takes its place. The places take turns, so that a browser
-    that is still fetching the last one finds it.
-    """
+def _serve(content: bytes, mimetype: str, digest: str) -> str:
+    """The address under which the browser finds `content`; the same for the same content."""
     if not runtime.exists():  # a plain script: nothing is served
         return f"data:{mimetype};base64," + base64.b64encode(content).decode()
-    last, turn = st.session_state.get(f"{place}.turn", ("", 0))
-    turn = turn if last == digest else (turn + 1) % SLOTS
-    st.session_state[f"{place}.turn"] = (digest, turn)
-    store = runtime.get_instance().media_file_mgr
-    return store.add(content, mimetype, f"filmstrip {place} {turn}")
+    kept: Kept = st.session_state.setdefault(KEPT, OrderedDict())
+    if digest in kept:
+        kept.move_to_end(digest)
+    else:
+        free = len(kept) if len(kept) < SHEETS else kept.popitem(last=False)[1][2]
+        kept[digest] = (content, mimetype, free)
+    return _store(*kept[digest])
+
+
+def keep() -> None:
+    """Say to Streamlit's media store that the session's last sheets are still wanted.
+
+    It drops what a run of the page has not named by its end: what a browser is still fetching, and
+    all of it when a run is cut short. So every page calls this first.
+    """
+    if runtime.exists():
+        for sheet in st.session_state.get(KEPT, {}).values():
+            _store(*sheet)
+
+
+def _store(content: bytes, mimetype: str, place: int) -> str:
+    """A file that takes the place of another lets that one go."""
+    return runtime.get_instance().media_file_mgr.add(content, mimetype, f"filmstrip {place}")
 
 
 def _ellipses(ellipse: Ellipse | Sequence[Ellipse] | None) -> list[list[list[float]]]:
