@@ -197,13 +197,13 @@ def test_a_message_grows_neither_with_the_sheet_nor_with_the_points():
 
 def test_points_are_floats_and_one_byte_of_class():
     points, classes = np.array([[1.5, -2.0], [0.25, 7.0], [math.nan, 1.0]]), [3, 9, 0]
-    address = module._points(points, np.array(classes), "k")["address"]
+    address = module._points(points, np.array(classes))["address"]
     content = base64.b64decode(address.split(",")[1])  # without a server: in the address itself
     np.testing.assert_array_equal(
         np.frombuffer(content, "<f4", 6).reshape(-1, 2), points.astype("<f4")
     )
     assert list(content[24:]) == classes
-    plain = module._points(points, None, "k")["address"]
+    plain = module._points(points, None)["address"]
     assert list(base64.b64decode(plain.split(",")[1])[24:]) == [255] * 3
     assert not runtime.exists()
 
@@ -279,7 +279,7 @@ def test_each_frame_needs_a_name_and_a_summary():
 
 def test_each_point_needs_a_class():
     with pytest.raises(ValueError, match="2 points, 3 classes"):
-        module._points(np.zeros((2, 2)), np.zeros(3), "k")
+        module._points(np.zeros((2, 2)), np.zeros(3))
 
 
 # ------------------------------------------------------------------ the script itself

@@ -1,8 +1,10 @@
 """Training in a page: on request, stoppable, kept in the session, calm when it fails."""
 
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.training import worker
@@ -33,6 +35,14 @@ def gated(name: str, steps: int, fails: bool = False):
             yield Record(step, steps)
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_left_at_a_gate() -> Iterator[None]:
+    """A run that still waits would hold up the one worker, and with it the next test."""
+    yield
+    for gate in GATES.values():
+        gate.release(9)
 
 
 def page() -> None:
