@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import Delaunay, KDTree, Voronoi
+from scipy.spatial import ConvexHull, KDTree, Voronoi
 
 Decode = Callable[[np.ndarray], np.ndarray]
 
@@ -42,8 +42,9 @@ def largest(codes: np.ndarray, classes: np.ndarray, count: int = 3) -> list[Hole
     An empty circle that cannot grow touches three codes, and so its centre is a corner of their
     Voronoi diagram (Preparata & Shamos, Computational Geometry, 1985, section 6.4).
     """
-    corners = Voronoi(codes).vertices
-    inside = corners[Delaunay(codes).find_simplex(corners) >= 0]
+    corners = Voronoi(codes).vertices  # (K, 2)
+    edges = ConvexHull(codes).equations  # (E, 3): outward normal and offset of each edge
+    inside = corners[(corners @ edges[:, :2].T + edges[:, 2] <= 0).all(axis=1)]
     radius, index = KDTree(codes).query(inside, k=3)
     found: list[Hole] = []
     for k in np.argsort(-radius[:, 0]):
