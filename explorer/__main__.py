@@ -2,6 +2,7 @@
 
 list [--json]                 every recipe, and whether its checkpoint is here
 train NAME [--resume]         follow a recipe; Ctrl-C keeps the state for --resume
+                              on several GPUs: torchrun --nproc-per-node 2 -m explorer train NAME
 evaluate NAME [--json]        recompute the card's metrics from held-out data
 verify                        load every checkpoint as strictly as a lesson does
 data [NAME]                   where each set is, or fetch one
@@ -14,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from explorer import checkpoints
-from explorer.checkpoints import CheckpointError
+from explorer.checkpoints import CheckpointError, NotWritten
 from explorer.data.message import DataError
 
 
@@ -30,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     }
     try:
         return commands[options.command](options)
-    except CheckpointError as error:
+    except (CheckpointError, NotWritten) as error:
         print(error, file=sys.stderr)
     except DataError as error:
         print(error, file=sys.stderr)
@@ -99,23 +100,29 @@ def _train(options: argparse.Namespace) -> int:
     import torch
     from tqdm import tqdm
 
+    from explorer.training.many import Group, group
     from explorer.training.run import train
 
-    if options.threads:
-        torch.set_num_threads(options.threads)
-    device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
-    for name in options.names:
-        recipe = _recipe(name)
-        with tqdm(desc=name, unit="step", mininterval=2) as bar:
+    def follow(name: str, among: Group | None) -> None:
+        recipe, first = _recipe(name), among is None or among.rank == 0
+        with tqdm(desc=name, unit="step", mininterval=2, disable=not first) as bar:
 
-            def show(step: Any, bar: Any = bar) -> None:
+            def show(step: Any) -> None:
                 bar.total = step.steps
                 bar.update(step.step - bar.n)
                 if step.step % 50 == 0:
                     bar.set_postfix_str(f"loss {step.loss:.2f}", refresh=False)
 
-            card = train(recipe, resume=options.resume, device=device, on_step=show)
-        print(json.dumps({"name": name, **card["metrics"]}))
+            card = train(recipe, resume=options.resume, device=device, on_step=show, group=among)
+        if first:
+            print(json.dumps({"name": name, **card["metrics"]}))
+
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    with group(device) as among:
+        for name in options.names:
+            follow(name, among)
     return 0
 
 

@@ -63,6 +63,7 @@ class Training:
         )
         self.step = 0
         self.steps = plan.steps(len(tensors[0]))
+        self.gather = alone  # with several processes: see many.py
 
     def run(self) -> Iterator[TrainStep]:
         """Updates, from where this run stands to its end."""
@@ -77,6 +78,7 @@ class Training:
                 loss = self.objective(self.model, batch, noise)
             self.optimiser.zero_grad(set_to_none=True)
             loss.backward()
+            loss = self.gather(self.model, loss)
             if self.plan.clip:
                 nn.utils.clip_grad_norm_(self.model.parameters(), self.plan.clip)
             self.optimiser.step()
@@ -119,6 +121,11 @@ class Training:
         groups = self.optimiser.state_dict()["param_groups"]
         self.optimiser.load_state_dict({"state": slots, "param_groups": groups})
         self.step = int(flat["step"])
+
+
+def alone(model: nn.Module, loss: Tensor) -> Tensor:
+    """Nobody to add up gradients and losses with."""
+    return loss
 
 
 def learning_rate(plan: Plan, step: int, steps: int) -> float:

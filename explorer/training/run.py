@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import platform
+import signal
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -15,6 +18,9 @@ from explorer.catalog import ROOT
 from explorer.training import evaluate
 from explorer.training.loop import Plan, Training, TrainStep
 from explorer.training.recipes import Recipe, twin_of
+
+if TYPE_CHECKING:  # only a run on several processes needs it
+    from explorer.training.many import Group
 
 RUNS = ROOT / "runs"  # states of unfinished runs; not in git
 KEEP_EVERY = 60.0  # seconds between two kept states
@@ -31,36 +37,42 @@ def train(
     runs: Path = RUNS,
     on_step: Callable[[TrainStep], None] | None = None,
     measure: bool = True,
+    group: Group | None = None,
 ) -> dict[str, Any]:
     """Train, measure, save; returns the card. KeyboardInterrupt keeps the state and is passed on.
 
-    `rows` and `plan` are for dry runs. `resume` takes up the kept state, if there is one.
+    `rows` and `plan` are for dry runs. `resume` takes up the kept state, if there is one. In a
+    group, the first process keeps, measures and saves; for the others the card is empty.
     """
+    first = group is None or group.rank == 0
     if recipe.closed:
-        return _fit(recipe, rows, folder, measure)
+        return _fit(recipe, rows, folder, measure) if first else {}
     run = recipe.start(rows, plan)
-    _move(run, device)
+    _move(run, device if group is None else group.device)
+    if group is not None:
+        group.join(run)
     kept = runs / f"{recipe.name}.safetensors"
-    before = _resume(run, kept) if resume else 0.0
-    start = last = time.perf_counter()
+    before = _resume(run, kept, group) if resume else 0.0
+    start = time.perf_counter()
     history: list[tuple[int, float]] = []
     try:
-        for step in run.run():
+        for step in _steps(run, kept if first else None, before, group):
             history.append((step.step, step.loss))
             if on_step is not None:
                 on_step(step)
-            if time.perf_counter() - last > KEEP_EVERY:
-                last = time.perf_counter()
-                keep(run, kept, before + last - start)
     except KeyboardInterrupt:
-        keep(run, kept, before + time.perf_counter() - start)
+        if first:
+            keep(run, kept, before + time.perf_counter() - start)
         raise
+    if not first:
+        return {}
     seconds = before + time.perf_counter() - start
+    keep(run, kept, seconds)  # measuring takes minutes, and may be interrupted too
     average, raw = (checkpoints.rounded(m.cpu().eval()) for m in (run.average, run.model))
     training = {
         "steps": run.steps,
         "seconds": round(seconds),
-        "machine": machine(device),
+        "machine": machine(device, 1 if group is None else group.size),
         "loss": thinned(history),
     }
     rows_seen = len(run.tensors[0])
@@ -70,6 +82,44 @@ def train(
         _save(twin_of(recipe), raw, rows_seen, run.plan, training, folder, measure)
     kept.unlink(missing_ok=True)
     return card
+
+
+def _steps(
+    run: Training, kept: Path | None, before: float, group: Group | None
+) -> Iterator[TrainStep]:
+    """The run's steps; now and then its state is kept. KeyboardInterrupt comes between two steps,
+    in a group after the same one everywhere."""
+    start = last = time.perf_counter()
+    with asked_to_stop() as asked:
+        for step in run.run():
+            yield step
+            if asked() if group is None else group.anyone(asked()):
+                raise KeyboardInterrupt
+            if kept is not None and time.perf_counter() - last > KEEP_EVERY:
+                last = time.perf_counter()
+                keep(run, kept, before + last - start)
+
+
+@contextmanager
+def asked_to_stop() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C waits for the end of the step, so that what is kept is whole; a second does not."""
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    asked: list[int] = []
+
+    def note(number: int, _frame: object) -> None:
+        if asked:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        asked.append(number)
+
+    usual = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in usual.items():
+            signal.signal(number, handler)
 
 
 def _fit(recipe: Recipe, rows: int | None, folder: Path, measure: bool) -> dict[str, Any]:
@@ -103,19 +153,21 @@ def keep(run: Training, path: Path, seconds: float) -> None:
     """The state of an unfinished run, moved into place whole."""
     from safetensors.torch import save as to_bytes
 
-    path.parent.mkdir(parents=True, exist_ok=True)
     state = {name: value.detach().cpu().contiguous() for name, value in run.state().items()}
     state["seconds"] = torch.tensor(seconds)
     checkpoints.write(path, to_bytes(state))
 
 
-def _resume(run: Training, path: Path) -> float:
+def _resume(run: Training, path: Path, group: Group | None) -> float:
     """Seconds already spent; 0 where nothing was kept."""
     from safetensors.torch import load as from_bytes
 
-    if not path.is_file():
+    content = path.read_bytes() if path.is_file() else b""
+    if group is not None:
+        content = group.from_first(content)
+    if not content:
         return 0.0
-    state = from_bytes(path.read_bytes())
+    state = from_bytes(content)
     run.resume(state)
     return float(state["seconds"])
 
@@ -127,12 +179,13 @@ def _move(run: Training, device: str) -> None:
         run.tensors = tuple(tensor.to(device) for tensor in run.tensors)
 
 
-def machine(device: str) -> str:
+def machine(device: str, processes: int = 1) -> str:
     """What trained it, for the card."""
+    many = f"{processes} x " if processes > 1 else ""
     if device.startswith("cuda"):
-        return f"{torch.cuda.get_device_name()}, torch {torch.__version__}"
+        return f"{many}{torch.cuda.get_device_name()}, torch {torch.__version__}"
     threads = torch.get_num_threads()
-    return f"{platform.machine()}, {threads} thread(s), torch {torch.__version__}"
+    return f"{many}{platform.machine()}, {threads} thread(s), torch {torch.__version__}"
 
 
 def thinned(history: list[tuple[int, float]], count: int = 40) -> list[list[float]]:
