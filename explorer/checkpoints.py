@@ -15,7 +15,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,6 +84,17 @@ class CheckpointError(Exception):
         return f"{translate(TEXTS[self.code])} {mend}" % self.values
 
 
+class NotWritten(Exception):
+    """A full or read-only disk; the files that were there before are as they were."""
+
+    def __init__(self, file: Path, error: OSError) -> None:
+        reason = error.strerror or type(error).__name__
+        super().__init__(
+            f"{file.name} could not be written into {file.parent}: {reason}. Nothing that was there"
+            " before has changed; make room there, or choose another place, and run this again."
+        )
+
+
 def names(folder: Path = FOLDER) -> list[str]:
     """Every checkpoint of which a card or weights lie in the folder, sorted."""
     found = {p.stem for p in folder.glob("*.json")} | {p.stem for p in folder.glob("*.safetensors")}
@@ -98,7 +109,9 @@ def read_card(name: str, folder: Path = FOLDER) -> dict[str, Any]:
         raise CheckpointError("no_card" if known else "no_name", name, file)
     try:
         card = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except FileNotFoundError as error:  # gone since we looked
+        raise CheckpointError("no_card", name, file) from error
+    except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError("bad_card", name, file, type(error).__name__) from error
     if not isinstance(card, dict):
         raise CheckpointError("bad_card", name, file, "no JSON object")
@@ -124,7 +137,7 @@ def load(name: str, folder: Path = FOLDER) -> tuple[nn.Module, dict[str, Any]]:
 def save(
     name: str, model: nn.Module, card: dict[str, Any], folder: Path = FOLDER
 ) -> dict[str, Any]:
-    """Write weights, then the card; each is moved into place whole. Returns the finished card."""
+    """Write weights and card, both or, on a full disk (NotWritten), neither; returns the card."""
     import torch
     from safetensors.torch import save as to_bytes
 
@@ -135,7 +148,6 @@ def save(
     if not all(bool(torch.isfinite(value).all()) for value in state.values()):
         raise ValueError(f"{name}: weights that are not finite are not saved")
     raw = to_bytes(state)
-    folder.mkdir(parents=True, exist_ok=True)
     full = {
         "format": FORMAT,
         "name": name,
@@ -149,10 +161,10 @@ def save(
             "type": "float16",
         },
     }
-    write(folder / f"{name}.safetensors", raw)
     text = json.dumps(full, indent=2, ensure_ascii=False)
     text = re.sub(r"\[[\s\d.,e-]+\]", lambda found: re.sub(r"\s+", " ", found[0]), text)
-    write(folder / f"{name}.json", (text + "\n").encode())  # rows of numbers on one line
+    lines = (text + "\n").encode()  # rows of numbers on one line
+    write_all({folder / f"{name}.safetensors": raw, folder / f"{name}.json": lines})
     return full
 
 
@@ -278,7 +290,30 @@ def _fill(outline: nn.Module, raw: bytes, name: str, folder: Path) -> nn.Module:
 
 def write(path: Path, raw: bytes) -> None:
     """Write beside and move into place: a reader sees the old file or the new one."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as draft:
-        draft.write(raw)
-    Path(draft.name).chmod(0o644)
-    os.replace(draft.name, path)
+    write_all({path: raw})
+
+
+def write_all(files: Mapping[Path, bytes]) -> None:
+    """Several files that belong together: all are on the disk before the first is moved.
+
+    NotWritten if there is no room; what was there before is then untouched, and no draft stays.
+    """
+    drafts: dict[Path, str] = {}
+    path = next(iter(files))
+    try:
+        for path, raw in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            number, drafts[path] = tempfile.mkstemp(dir=path.parent)
+            with open(number, "wb") as draft:
+                draft.write(raw)
+                draft.flush()
+                os.fsync(number)  # some disks only say here that they are full
+            Path(drafts[path]).chmod(0o644)
+        for path in files:
+            os.replace(drafts[path], path)
+            del drafts[path]
+    except OSError as error:
+        raise NotWritten(path, error) from error
+    finally:
+        for left in drafts.values():
+            Path(left).unlink(missing_ok=True)

@@ -14,6 +14,7 @@ Estimator (AISTATS 2011) for the fixed binarization.
 import gzip
 import hashlib
 import io
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -90,7 +91,7 @@ def _content(name: str, file: File) -> bytes:
             raw = gzip.decompress(raw) if file.name.endswith(".gz") else raw
         except FileNotFoundError:
             continue
-        except (OSError, EOFError):
+        except (OSError, EOFError, zlib.error):
             spoiled = path
             continue
         if hashlib.sha256(raw).hexdigest() == file.sha256:

@@ -18,7 +18,7 @@ from explorer.components import filmstrip
 from explorer.components.address import address
 from explorer.figures import theme
 from explorer.i18n import _
-from explorer.ui import data, export, language, source
+from explorer.ui import data, export, language, lost, source
 from explorer.ui.controls import Controls
 from explorer.ui.live_training import polling
 from explorer.ui.state import State
@@ -63,6 +63,7 @@ class Lesson:
         """Title, language switch, story and goals."""
         filmstrip.keep()
         style()
+        lost.notice()
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             st.title(self.prose.title, anchor=False)
             language.switch()
@@ -96,7 +97,8 @@ class Lesson:
                 query["data"] = self._data
             if st.session_state.get("lang_from"):
                 query["lang"] = i18n.current()
-            address(query, i18n.current(), key=f"{self.slug}.address")
+            held = lost.held(self.slug)
+            address(query, i18n.current(), f"{self.slug}.address", held, lost.heard)
             self.state.sent()
 
         run.__qualname__ = f"{self.slug}.{body.__qualname__}"

@@ -7,9 +7,14 @@ worker, in turns with other learners. The call returns what there is so far and 
 run has yielded stays in the session under its `identity` (everything the numbers depend on), so it
 survives a click elsewhere and a page switch. While a run is under way the lesson's live part is
 called again every POLL seconds: `Lesson.live` reads `polling(key)`; `key` is the lesson's slug.
+
+A run that was stopped, by its button or because the page was away and nobody polled, can go on
+where it stood: its iterator is still there.
 """
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from functools import partial
+from itertools import chain
 from typing import Any
 
 import streamlit as st
@@ -36,32 +41,41 @@ def live_training(
     example the untrained network, or a default run made beforehand. `describe(record)` is the last
     record in words; `on_start` is called when the button is pressed.
     """
-    runs = _runs(key)
+    runs, halted = _runs(key), _halted(key)
     job = runs.get(identity)
 
-    def begin() -> None:
+    def start(work: Callable[[], Iterable[Any]], seconds: float = 0.0) -> None:
+        halted.update(runs)
         for other in runs.values():
             other.stop()  # one run at a time for each learner
         runs.pop(identity, None)
-        runs[identity] = worker.submit(make)
+        halted.discard(identity)
+        runs[identity] = worker.submit(work)
+        runs[identity].seconds += seconds
         for old in list(runs)[:-KEEP]:
             del runs[old]
+        halted.intersection_update(runs)
         on_start()
+
+    def halt() -> None:
+        halted.add(identity)
+        runs[identity].stop()
 
     under_way = job is not None and not job.over
     with st.container(horizontal=True, vertical_alignment="center"):
         if under_way:
-            st.button(_("Stop"), key=f"{key}.stop", icon=":material/stop:", on_click=_stop(job))
+            st.button(_("Stop"), key=f"{key}.stop", icon=":material/stop:", on_click=halt)
         else:
-            st.button(
-                _("Train"),
-                key=f"{key}.train",
-                icon=":material/play_arrow:",
-                on_click=begin,
-            )
+            begin = partial(start, make)
+            play = ":material/play_arrow:"
+            st.button(_("Train"), key=f"{key}.train", icon=play, on_click=begin)
+        if job is not None and job.state == "stopped":
+            rest_of = partial(start, partial(_rest, job, make), job.seconds)
+            resume = ":material/resume:"
+            st.button(_("Go on"), key=f"{key}.resume", icon=resume, on_click=rest_of)
     records = job.poll() if job is not None else []
     records = records or ready()
-    _tell(job, records, describe)
+    _tell(job, records, describe, identity in halted)
     set_pace(key, POLL if under_way else None)
     return records
 
@@ -92,11 +106,19 @@ def _runs(key: str) -> dict[Hashable, Job]:
     return st.session_state.setdefault(f"runs:{key}", {})
 
 
-def _stop(job: Job | None) -> Callable[[], None]:
-    return job.stop if job is not None else lambda: None
+def _halted(key: str) -> set[Hashable]:
+    """Identities of the runs that the learner has stopped, by a button or by another run."""
+    return st.session_state.setdefault(f"halted:{key}", set())
 
 
-def _tell(job: Job | None, records: list[Any], describe: Callable[[Any], str]) -> None:
+def _rest(job: Job, make: Callable[[], Iterable[Any]]) -> Iterator[Any]:
+    """What a stopped run has yielded, and then the steps that it has not taken yet."""
+    return chain(job.results, job._work or make())
+
+
+def _tell(
+    job: Job | None, records: list[Any], describe: Callable[[Any], str], halted: bool
+) -> None:
     """One line: how far, how long still, who else is in the queue, or how it ended."""
     words = describe(records[-1]) if records else ""
     if job is None:
@@ -109,8 +131,13 @@ def _tell(job: Job | None, records: list[Any], describe: Callable[[Any], str]) -
                 kind=type(job.error).__name__
             )
         )
-    elif job.state == "stopped":
+    elif job.state == "stopped" and halted:
         st.caption(f"{_('Stopped.')} {words}")
+    elif job.state == "stopped":
+        st.info(
+            _("The training paused while this page was away or asleep. It can go on from here.")
+        )
+        st.caption(words)
     else:
         st.caption(f"{_('Done in {seconds:.1f} s.').format(seconds=job.seconds)} {words}")
 

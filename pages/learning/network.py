@@ -30,6 +30,7 @@ BENDS = {
 }
 SETS = ("moons", "rings", "spirals", "own", "paint")
 END = 999  # the frame that means "the newest"
+PAINTED = "network.drawn"  # the learner's points of each class, kept while other pages are open
 FIRST = {"width": 10, "depth": 1, "activation": "tanh", "steps": 1000, "seed": 0}
 #: Trained without being asked: the first pictures, and the one that answers a question.
 PREPARED = (FIRST, FIRST | {"width": 1})
@@ -116,9 +117,10 @@ def painted_problem() -> Problem | None:
             start, key=f"network.pad{k}", dims=2, x_range=(-2, 2), y_range=(-2, 2), height=230,
             x_title=numbered(2)[k],
         )
-        for k, start in enumerate(st.session_state.get("network painted", BLOBS))
+        for k, start in enumerate(st.session_state.get(PAINTED, BLOBS))
     ]  # fmt: skip
-    st.session_state["network painted"] = pads
+    if not all(map(np.array_equal, pads, BLOBS)):
+        st.session_state[PAINTED] = pads
     if min(len(pad) for pad in pads) == 0:
         return None
     points, labels = np.vstack(pads), np.repeat([0, 1], [len(pad) for pad in pads])

@@ -10,10 +10,24 @@ function mendNavigation() {
   }
 }
 
-export default function ({ data }) {
+const HELD = "explorer.held"; // what the session of this tab held when it was last heard of
+
+// Another session than before, and the one before held something: say so until it is heard.
+function remember({ session, things, heard }, report) {
+  try {
+    const before = JSON.parse(sessionStorage.getItem(HELD) ?? "{}");
+    if (!heard && before.session !== session && before.things?.length) report(before.things);
+    else sessionStorage.setItem(HELD, JSON.stringify({ session, things }));
+  } catch {
+    // A browser that keeps nothing: then nothing can be told.
+  }
+}
+
+export default function ({ data, setTriggerValue }) {
   const root = document.documentElement;
   if (root.lang !== data.lang) root.lang = data.lang; // writing it restyles the whole page
   mendNavigation();
+  if (data.held) remember(data.held, (things) => setTriggerValue("lost", things));
   clearTimeout(pending);
   const page = location.pathname;
   pending = setTimeout(() => {
