@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import torch.distributed as dist
 from safetensors.torch import load_file
 from torch import nn
 
@@ -131,6 +132,25 @@ def test_everybody_draws_its_rows_of_the_same_noise(draw, side):
     whole = draw(torch.Generator().manual_seed(1), 7)
     parts = torch.cat([rows_of(0, draw), rows_of(1, draw)], dim=side)
     assert torch.equal(parts, whole) and whole.unique().numel() > 6
+
+
+def test_batch_normalisation_is_torchs_own():
+    """Of a group of one; few rows, so that n and n - 1 differ."""
+    generator = torch.Generator().manual_seed(2)
+    x = torch.randn(3, 4, 2, 1, generator=generator) * 5 + 2
+    ours, theirs = (torch.nn.BatchNorm2d(4, eps=0.1, momentum=0.3) for _ in range(2))
+    dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)
+    try:
+        with _Rows(0, 3, 3):
+            found = ours(a := x.clone().requires_grad_())
+        found.pow(3).sum().backward()
+    finally:
+        dist.destroy_process_group()
+    expected = theirs(b := x.clone().requires_grad_())
+    expected.pow(3).sum().backward()
+    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(a.grad, b.grad)
+    torch.testing.assert_close(dict(ours.named_buffers()), dict(theirs.named_buffers()))
 
 
 def test_what_cannot_be_shared_is_refused():
