@@ -128,6 +128,8 @@ def fetch(name: str) -> list[Path]:
             try:
                 pooch.retrieve(file.url, None, fname=file.name, path=folder)
             except (RequestException, OSError, ValueError) as error:
+                if getattr(error, "errno", None) in registry.NO_ROOM:
+                    raise registry.not_written(folder, error) from error  # type: ignore[arg-type]
                 text = n_(
                     "The image set “%(name)s” could not be downloaded (%(reason)s); get online, or"
                     " put the file from %(url)s into %(folder)s."

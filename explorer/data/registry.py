@@ -5,6 +5,7 @@ ship are looked up in the folder named by EXPLORER_DATA_DIR, then in the user's 
 SHA-256 is checked at every load. Nothing here touches the network except `fetch`.
 """
 
+import errno
 import hashlib
 import os
 from collections.abc import Callable, Mapping
@@ -24,6 +25,7 @@ VARIABLE = "EXPLORER_DATA_DIR"
 CACHE = "generative-explorer"  # name of the folder in the user's cache
 COMMAND = "python -m explorer.data fetch {id}"
 TIMEOUT = 30  # seconds for a download to answer
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)  # of a disk
 TOY_ROWS = 1000
 SINE_ROWS = 100
 
@@ -148,6 +150,8 @@ def fetch(id: str) -> Path | None:
             downloader=pooch.HTTPDownloader(timeout=TIMEOUT),
         )
     except (RequestException, OSError) as error:
+        if getattr(error, "errno", None) in NO_ROOM:
+            raise not_written(target, error) from error
         text = n_(
             "The set “%(title)s” could not be downloaded (%(reason)s); get online, or put the file"
             " from %(url)s into %(folder)s."
@@ -159,6 +163,17 @@ def fetch(id: str) -> Path | None:
         )
         raise DataMissing("hash_mismatch", text, **values) from error
     return Path(path)
+
+
+def not_written(folder: Path, error: OSError) -> DataMissing:
+    """A download for which there is no room."""
+    text = n_(
+        "What was downloaded could not be written into %(folder)s (%(reason)s); make room there, or"
+        " allow it to be written, and try again."
+    )
+    return DataMissing(
+        "not_written", text, folder=str(folder), reason=os.strerror(error.errno or 0)
+    )
 
 
 def cache_folder() -> Path:

@@ -109,10 +109,12 @@ def order(gamma: float) -> list[float]:
 
 
 @st.cache_data(max_entries=512, show_spinner=False)
-def judged(judge: str, stamp: str, wish: str, _wish: Wish, _pictures: np.ndarray) -> words.Verdict:
-    """What the classifier named `judge` says of finished pictures; `wish` stands for `_wish`."""
-    net = network(judge)
-    p = None if net is None else net.probabilities(figures.to_unit(_pictures))
+def judged(
+    stamps: tuple, wish: str, _wish: Wish, _pictures: np.ndarray, _judge: Network | None
+) -> words.Verdict:
+    """What the classifier says of finished pictures; `wish` stands for `_wish`, and `stamps` for
+    both networks, so that a classifier that was missing is asked once it is there."""
+    p = None if _judge is None else _judge.probabilities(figures.to_unit(_pictures))
     return words.verdict(_pictures, _wish.labels, p)
 
 
@@ -233,8 +235,9 @@ def show_strip(
     wish = wishes[gamma]
     noise = np.stack([start_noise(start, wish.pixels) for start in wish.starts])
     film, how = sheet(stamp, repr((wish, sorted(found))), found, noise)
-    judge = f"classifier-{data}"
-    verdicts = {g: judged(judge, stamp, repr(wishes[g]), wishes[g], found[g]) for g in found}
+    judge = network(f"classifier-{data}")
+    stamps = (stamp, judge and judge.card["weights"]["sha256"])
+    verdicts = {g: judged(stamps, repr(wishes[g]), wishes[g], found[g], judge) for g in found}
     asked = set(wish.labels)
     wanted = _("its own class") if len(asked) > 1 else f"“{classes(data)[str(wish.labels[0])]}”"
     strip(

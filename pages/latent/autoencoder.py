@@ -64,7 +64,8 @@ def open_world(name: str) -> World | None:
         return None
     judge = f"classifier-{name}"
     scorer = network(judge) if judge in checkpoints.names() else None
-    return World(name, coder, known_planes()[name], scorer)
+    plane = known_planes().get(name) or figures.plane_of(coder.card["codes"])  # a card may go
+    return World(name, coder, plane, scorer)
 
 
 def known_planes() -> dict[str, figures.Plane]:

@@ -14,6 +14,8 @@ from explorer import checkpoints
 from explorer.catalog import ROOT
 from explorer.checkpoints import NotWritten, blank, load, save
 from explorer.components import stage
+from explorer.data import images, registry
+from explorer.data.registry import DataMissing
 from explorer.models.vae import VAE, VAEConfig
 from explorer.training import run
 from explorer.training.loop import Plan, initialise, seeded
@@ -73,6 +75,10 @@ def breaks(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[int]]:
 
 def network(seed: int) -> VAE:
     return initialise(blank(VAE, VAEConfig(latents=3, width=8)), seeded(seed))
+
+
+def images_fetch() -> object:
+    return images.fetch("mnist")
 
 
 CARD = {"recipe": {}, "data": {}, "training": {}, "metrics": {}, "codes": []}
@@ -166,9 +172,27 @@ def test_the_command_ends_in_one_sentence(monkeypatch, capsys, tmp_path, breaks)
     assert "No space left on device" in sentence and "make room" in sentence
 
 
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS])
+@pytest.mark.parametrize("fetch", [lambda: registry.fetch("old_faithful"), images_fetch])
+def test_a_download_without_room_is_one_sentence(monkeypatch, tmp_path, code, fetch):
+    import pooch
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(registry, "places", lambda file: [tmp_path / file.name])
+    monkeypatch.setattr(registry, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(pooch, "retrieve", full)
+    with pytest.raises(DataMissing, match="could not be written") as caught:
+        fetch()
+    assert caught.value.code == "not_written" and os.strerror(code) in str(caught.value)
+
+
 START = """
 import errno, os, sys
 from explorer.components import stage
+from explorer.data import images, registry
+from explorer.data.registry import DataMissing
 
 def publish(folder=None):
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
