@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from explorer import checkpoints
-from explorer.checkpoints import CheckpointError, NotWritten
+from explorer.checkpoints import CheckpointError, NotResumed, NotWritten
 from explorer.data.message import DataError
 
 
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     }
     try:
         return commands[options.command](options)
-    except (CheckpointError, NotWritten) as error:
+    except (CheckpointError, NotResumed, NotWritten) as error:
         print(error, file=sys.stderr)
     except DataError as error:
         print(error, file=sys.stderr)

@@ -95,6 +95,16 @@ class NotWritten(Exception):
         )
 
 
+class NotResumed(Exception):
+    """The kept state of an unfinished run that cannot be taken up."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(
+            f"The kept state {file.name} in {file.parent} is damaged or of another recipe; delete"
+            " it and begin again without --resume."
+        )
+
+
 def names(folder: Path = FOLDER) -> list[str]:
     """Every checkpoint of which a card or weights lie in the folder, sorted."""
     found = {p.stem for p in folder.glob("*.json")} | {p.stem for p in folder.glob("*.safetensors")}

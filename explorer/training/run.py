@@ -160,6 +160,7 @@ def keep(run: Training, path: Path, seconds: float) -> None:
 
 def _resume(run: Training, path: Path, group: Group | None) -> float:
     """Seconds already spent; 0 where nothing was kept."""
+    from safetensors import SafetensorError
     from safetensors.torch import load as from_bytes
 
     content = path.read_bytes() if path.is_file() else b""
@@ -167,9 +168,12 @@ def _resume(run: Training, path: Path, group: Group | None) -> float:
         content = group.from_first(content)
     if not content:
         return 0.0
-    state = from_bytes(content)
-    run.resume(state)
-    return float(state["seconds"])
+    try:
+        state = from_bytes(content)
+        run.resume(state)
+        return float(state["seconds"])
+    except (SafetensorError, KeyError, RuntimeError, ValueError) as error:
+        raise checkpoints.NotResumed(path) from error
 
 
 def _move(run: Training, device: str) -> None:

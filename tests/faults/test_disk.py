@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import save as to_bytes
 
 from explorer import __main__ as command
 from explorer import checkpoints
@@ -75,6 +77,31 @@ def breaks(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[int]]:
 
 def network(seed: int) -> VAE:
     return initialise(blank(VAE, VAEConfig(latents=3, width=8)), seeded(seed))
+
+
+@pytest.mark.parametrize("harm", [
+    lambda raw: raw[:-7], lambda raw: b"", lambda raw: b"spam", lambda raw: OTHER_STATE,
+])  # fmt: skip
+def test_a_kept_state_that_is_damaged_is_one_sentence_too(tmp_path, monkeypatch, capsys, harm):
+    file = tmp_path / "points-moons.safetensors"
+    full = RECIPE.start(64, PLAN)
+    run.keep(full, file, 3.0)
+    file.write_bytes(harm(file.read_bytes()))
+    before = file.read_bytes()
+    whole = run.train
+    monkeypatch.setattr(run, "train", lambda recipe, **more: whole(
+        RECIPE, rows=64, plan=PLAN, folder=tmp_path, runs=tmp_path, measure=False, resume=True
+    ))  # fmt: skip
+    if not before:  # nothing in it: nothing was kept
+        assert command.main(["train", "points-moons", "--resume"]) == 0
+        return
+    assert command.main(["train", "points-moons", "--resume"]) == 1
+    said = capsys.readouterr().err
+    assert "Traceback" not in said and "without --resume" in said
+    assert file.read_bytes() == before
+
+
+OTHER_STATE = to_bytes({"step": torch.tensor(3), "model.weight": torch.zeros(2)})
 
 
 def images_fetch() -> object:
