@@ -68,7 +68,7 @@ def notice() -> None:
         return
     things = ", ".join(_(NAMES[name]) for name in st.session_state[LOST])
     text = _(
-        "This page was opened anew. Not kept from before: {things}. What the address holds is as "
+        "This page has started anew. Not kept from before: {things}. What the address holds is as "
         "it was; please bring in or begin the rest once more."
     )
     with place.container():

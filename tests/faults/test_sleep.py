@@ -89,7 +89,11 @@ def test_the_rest_of_a_run_is_what_an_unbroken_one_would_have_done():
     job._work = iter(run.train())
     job.results = [next(job._work) for _ in range(11)]
     job.stop()
-    assert [record.loss for record in _rest(job, run.train)] == whole
+
+    def again() -> list:
+        raise AssertionError("what was done would be done once more")
+
+    assert [record.loss for record in _rest(job, again)] == whole
     never = worker.Job(run.train, lambda: 0.0)
     never.stop()
     assert [record.loss for record in _rest(never, run.train)] == whole
