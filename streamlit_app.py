@@ -4,7 +4,7 @@ import streamlit as st
 
 from explorer.ui import app as explorer
 
-app = st.App(__file__, lifespan=explorer.lifespan)  # the server
+app = st.App(__file__, **explorer.SERVER)  # the server
 
 if __name__ == "__main__":  # one rerun of one learner's page
     explorer.run()

@@ -72,6 +72,7 @@ _LOOKALIKES = {0xFEE0 + ord(sign): sign for sign in "0123456789+,-.;%$"} | {
     0x200E: "",
     0x200F: "",
     0x2060: "",
+    **dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)], ""),  # writing direction
 }
 
 

@@ -12,7 +12,9 @@ from typing import Any
 from explorer.i18n import _
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]#+!|<>$~:])")
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\s\u2028\u2029\ud800-\udfff]+")
+_UNPRINTABLE = re.compile(  # also what turns the direction of writing around
+    r"[\x00-\x1f\x7f-\x9f\s\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+"
+)
 
 
 @dataclass(frozen=True)

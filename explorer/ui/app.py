@@ -1,34 +1,59 @@
 """The whole app: what the server does once, and the navigation drawn from the catalogue."""
 
 import gc
+import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import groupby
+from typing import Any
 
 import streamlit as st
+from starlette.middleware import Middleware
+from streamlit.dataframe_util import determine_data_format
 from streamlit.runtime.pages_manager import PagesManager
 
 from explorer import catalog, i18n, lessons
 from explorer.components import stage
 from explorer.i18n import _
-from explorer.ui import language
+from explorer.ui import guard, language
 
 HOME = "pages/home/home.py"
 ICON = catalog.ROOT / "explorer" / "ui" / "icon.svg"
+
+guard.read_forgivingly()
 
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Before the first learner: files in place, catalogues read, the imports' objects settled."""
-    stage.publish()
+    try:
+        stage.publish()
+    except OSError as error:  # a full or read-only disk; raised, it would be a traceback
+        reason = f"({error.strerror or type(error).__name__})"
+        print(f"The server cannot write into {stage.STATIC} {reason}.", file=sys.stderr)
+        print("Make room there, or allow it to be written, and start again.", file=sys.stderr)
+        sys.stderr.flush()
+        os._exit(1)
     for name in i18n.LANGUAGES:
         i18n.catalogue(name)
     # Streamlit takes any folder named `pages` for its older kind of multipage app until the first
     # st.navigation, and greets a link straight to a lesson with "Page not found" until then.
     PagesManager.uses_pages_directory = False
+    # The first component of all makes Streamlit import pandas. If a class comes at once, plotly
+    # would meet the half of it that is there meanwhile, and take it for the whole.
+    determine_data_format([])
     gc.collect()
     gc.freeze()  # what the imports made stays for good; spare the collector the walk
     yield
+
+
+#: What the server is made with, beside the entry script.
+SERVER: dict[str, Any] = {
+    "lifespan": lifespan,
+    "middleware": [Middleware(guard.Gate)],
+    "on_script_error": guard.sorry,
+}
 
 
 def run() -> None:

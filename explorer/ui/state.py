@@ -103,12 +103,19 @@ def to_text(value: Any) -> str:
     return str(value)
 
 
+def _plain(text: str) -> str:
+    """A number as people write it: Python would also read 1_000 and digits of any script."""
+    if not text.isascii() or "_" in text:
+        raise ValueError(text)
+    return text
+
+
 def number(low: float, high: float) -> Callable[[str], float]:
     """Parser for a finite number inside [low, high]."""
 
     def parse(text: str) -> float:
-        value = float(text)
-        if not text.isascii() or not math.isfinite(value) or not low <= value <= high:
+        value = float(_plain(text))
+        if not math.isfinite(value) or not low <= value <= high:
             raise ValueError(text)
         return value
 
@@ -119,8 +126,8 @@ def integer(low: int, high: int) -> Callable[[str], int]:
     """Parser for a whole number inside [low, high]."""
 
     def parse(text: str) -> int:
-        value = int(text)
-        if not text.isascii() or not low <= value <= high:
+        value = int(_plain(text))
+        if not low <= value <= high:
             raise ValueError(text)
         return value
 

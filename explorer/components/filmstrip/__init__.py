@@ -19,7 +19,7 @@ import math
 import os
 import tempfile
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -28,7 +28,7 @@ import numpy as np
 import streamlit as st
 from streamlit import runtime
 
-from explorer.components.stage import STATIC, clean_index
+from explorer.components.stage import STATIC, clean_index, reported
 from explorer.figures import theme
 from explorer.figures.sprite import Sprite, to_bytes
 from explorer.i18n import _
@@ -108,7 +108,7 @@ def plane(
 
     def heard(name: str, tell: Callable[[float, float], None] | None) -> Callable[[], None]:
         def listen() -> None:
-            report = _reported(key, name)
+            report = reported(key, name)
             before = st.session_state.get(f"{key}.answered", 0)
             st.session_state[f"{key}.answered"] = max(before, _number(report))
             place = clean_place(report, x_range, y_range)
@@ -169,7 +169,7 @@ def strip(
     }
 
     def scrubbed() -> None:
-        index = clean_index(_reported(key, "scrubbed"), sprite.count)
+        index = clean_index(reported(key, "scrubbed"), sprite.count)
         if index is not None and on_settle is not None:
             on_settle(index)
 
@@ -200,11 +200,6 @@ def _number(report: object) -> int:
     """Which report of the browser's this is, so that an old answer cannot pull the hand back."""
     number = report.get("number") if isinstance(report, dict) else 0
     return number if type(number) is int and 0 <= number < 2**53 else 0
-
-
-def _reported(key: str, name: str) -> object:
-    state = st.session_state.get(key)
-    return state.get(name) if isinstance(state, Mapping) else None
 
 
 # ------------------------------------------------------------------ what the browser is sent

@@ -10,7 +10,7 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -104,7 +104,7 @@ def stage(
     }
 
     def moved() -> None:
-        report = st.session_state[key].get("moved")
+        report = reported(key, "moved")
         st.session_state[f"{key}.answered"] = _number(report)
         event = clean_move(report, handles)
         if event is not None and on_move is not None:
@@ -112,11 +112,17 @@ def stage(
 
     def scrubbed() -> None:
         count = len(live.values) if live else len(frames)
-        index = clean_index(st.session_state[key].get("scrubbed"), count)
+        index = clean_index(reported(key, "scrubbed"), count)
         if index is not None and on_scrub is not None:
             on_scrub(index)
 
     _component()(key=key, data=data, on_moved_change=moved, on_scrubbed_change=scrubbed)
+
+
+def reported(key: str, name: str) -> object:
+    """What the browser's part of the component with this key has just said under `name`."""
+    state = st.session_state.get(key)
+    return state.get(name) if isinstance(state, Mapping) else None
 
 
 def _number(report: object) -> int:
@@ -164,10 +170,15 @@ def publish(folder: Path = STATIC) -> dict[str, str]:
     }
     for name, content in files.items():
         if not (folder / name).exists():
-            with tempfile.NamedTemporaryFile(dir=folder, delete=False) as draft:
-                draft.write(content())
-            Path(draft.name).chmod(0o644)
-            os.replace(draft.name, folder / name)
+            number, draft = tempfile.mkstemp(dir=folder)
+            try:
+                with open(number, "wb") as file:
+                    file.write(content())
+                Path(draft).chmod(0o644)
+                os.replace(draft, folder / name)
+            except OSError:  # a full disk: no half of a file stays
+                Path(draft).unlink(missing_ok=True)
+                raise
     return dict(zip(("plotly", "stage"), files, strict=True))
 
 
