@@ -417,5 +417,13 @@ export function mount(root, Plotly) {
   });
   observer.observe(wrap);
 
-  return { update, destroy: () => { stop(); observer.disconnect(); Plotly.purge(plot); root.stage = undefined; } };
+  function destroy() {
+    stop();
+    observer.disconnect();
+    Plotly.purge(plot);
+    plot.emit = () => {}; // a drawing that was under way still wants to report its end
+    root.stage = undefined;
+  }
+
+  return { update, destroy };
 }
