@@ -17,6 +17,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from itertools import chain
 from typing import Any
 
 SLICE = 0.05  # seconds of work per turn
@@ -49,6 +50,11 @@ class Job:
         """Ends it after the step it is in; what it has yielded stays."""
         if not self.over:
             self.state = "stopped"
+
+    def rest(self) -> Iterator[Any]:
+        """For another job that goes on where this one was stopped: what there is, then what would
+        have come."""
+        return chain(self.results, self._work or self._make())
 
     def turn(self, seconds: float) -> None:
         """Work for about so long."""

@@ -12,9 +12,8 @@ A run that was stopped, by its button or because the page was away and nobody po
 where it stood: its iterator is still there.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable
 from functools import partial
-from itertools import chain
 from typing import Any
 
 import streamlit as st
@@ -70,7 +69,7 @@ def live_training(
             play = ":material/play_arrow:"
             st.button(_("Train"), key=f"{key}.train", icon=play, on_click=begin)
         if job is not None and job.state == "stopped":
-            rest_of = partial(start, partial(_rest, job, make), job.seconds)
+            rest_of = partial(start, job.rest, job.seconds)
             resume = ":material/resume:"
             st.button(_("Go on"), key=f"{key}.resume", icon=resume, on_click=rest_of)
     records = job.poll() if job is not None else []
@@ -109,11 +108,6 @@ def _runs(key: str) -> dict[Hashable, Job]:
 def _halted(key: str) -> set[Hashable]:
     """Identities of the runs that the learner has stopped, by a button or by another run."""
     return st.session_state.setdefault(f"halted:{key}", set())
-
-
-def _rest(job: Job, make: Callable[[], Iterable[Any]]) -> Iterator[Any]:
-    """What a stopped run has yielded, and then the steps that it has not taken yet."""
-    return chain(job.results, job._work or make())
 
 
 def _tell(
