@@ -231,7 +231,8 @@ def test_requirements_are_pinned_and_complete():
             name, _, version = line.partition("==")
             assert version, f"{line!r} is not pinned"
             pinned[name.lower()] = version
-    distributions = {"sklearn": "scikit-learn", "requests": "pooch"}  # pooch downloads with it
+    distributions = {"sklearn": "scikit-learn", "google": "protobuf"}
+    distributions["requests"] = "pooch"  # which downloads with it
     used = {dotted.split(".")[0] for path in SOURCES for dotted in imports(path)}
     foreign = used - set(sys.stdlib_module_names) - {"explorer"}
     assert {distributions.get(name, name) for name in foreign} <= set(pinned)
