@@ -206,7 +206,7 @@ def test_guided_samples_are_what_was_asked_for_and_pay_with_variety(data):
     metrics = checkpoints.read_card(f"diffusion-{data}")["metrics"]
     along = metrics["along gamma"]
     if data == "mnist":  # the classifier of clothes errs too often itself for such bars
-        assert metrics["at gamma = 1"]["accuracy (%)"] >= 96.5
+        assert metrics["at gamma = 1"]["accuracy (%)"] >= 97.0
         assert metrics["at the best gamma"]["accuracy (%)"] >= 99.9
     assert along["0"]["accuracy (%)"] < 20 < 80 < along["1"]["accuracy (%)"]
     assert along["8"]["recall"] < 0.7 * along["1"]["recall"]
