@@ -110,12 +110,16 @@ ALL = (
     Visit("likelihood", (slide("likelihood.mu", 0, 6, 0.1),), paste),
     Visit("network", (slide("network.width", 2, 32, 1),), press("network.train")),
     Visit("autoencoder", (drag("autoencoder.plane.mnist", "settled", -8, 8),)),
-    Visit("vae", (drag("vae.mnist.plane", "settled", -2, 2), slide("vae.zx", -3, 3, 0.1))),
+    Visit(
+        "vae",
+        (drag("vae.mnist.plane", "settled", -2, 2), slide("vae.zx", -3, 3, 0.1)),
+        query="show=plane",
+    ),
     Visit("vae", (slide("vae.seed", 0, 99, 1),), press("vae.train"), "show=train"),
     Visit("beta", (slide("beta.seed", 0, 99, 1),)),
     Visit("hierarchy", (slide("hierarchy.seed1", 0, 9, 1), slide("hierarchy.seed2", 0, 9, 1))),
     Visit("noising", (slide("noising.t", 0, 1000, 20),)),
-    Visit("score", (slide("score.t", 1, 999, 1),)),
+    Visit("score", (slide("score.t", 1, 999, 1),), query="view=field"),
     Visit("score", (slide("score.seed", 0, 99, 1),), press("score.train"), "view=train"),
     Visit("denoise", (slide("denoise.large", 1, 8, 1),), slide("denoise.seed", 0, 999, 1)),
     Visit("guidance", (slide("guidance.gamma", 0, 8, 0.25),), slide("guidance.seed", 0, 999, 1)),
@@ -126,6 +130,7 @@ ALL = (
 class Notes:
     """What was seen: seconds by lesson, and what went wrong."""
 
+    start: float = field(default_factory=time.monotonic)
     opened: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     light: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     heavy: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -133,6 +138,7 @@ class Notes:
     missing: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     errors: list[str] = field(default_factory=list)
     memory: list[tuple[float, float]] = field(default_factory=list)  # seconds, MiB
+    minutes: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))  # light
 
 
 async def attend(
@@ -164,6 +170,8 @@ async def act(learner: Learner, rng: random.Random, visit: Visit, move: int, not
         notes.missing[f"{visit.name}: {missing}"] += 1
         return
     (notes.heavy if heavy else notes.light)[visit.name].append(answer.seconds)
+    if not heavy:
+        notes.minutes[int((time.monotonic() - notes.start) // 60)].append(answer.seconds)
 
 
 def server(address: str) -> int:
@@ -191,8 +199,8 @@ async def watch(pid: int, start: float, end: float, notes: Notes) -> None:
 
 async def hold(address: str, pid: int, options: argparse.Namespace) -> Notes:
     """The whole lesson."""
-    notes, start = Notes(), time.monotonic()
-    end = start + 60 * options.minutes
+    notes = Notes()
+    start, end = notes.start, notes.start + 60 * options.minutes
     visits = LIGHT if options.light else ALL
     class_ = (
         attend(address, number, visits, options.pause, end, notes)
@@ -226,6 +234,9 @@ def report(notes: Notes, options: argparse.Namespace) -> dict:
         for name in sorted(table):
             print(row(name, table[name]))
         print(row("all", [value for values in table.values() for value in values]))
+    print("\nlight moves by minute, p50 and p95 in ms:", end=" ")
+    each = (notes.minutes[minute] for minute in sorted(notes.minutes))
+    print(*(f"{quantile(v, 0.5):.0f}/{quantile(v, 0.95):.0f}" for v in each))
     warm = [m for t, m in notes.memory if 55 < t < 90] or [notes.memory[0][1]]
     late = [m for _, m in notes.memory[-3:]]
     light = [value for values in notes.light.values() for value in values]

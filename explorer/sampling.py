@@ -24,7 +24,7 @@ import numpy as np
 
 from explorer.inference import Network
 from explorer.models.geometry import way
-from explorer.training.worker import PATIENCE, SLICE, Job, one_thread
+from explorer.training.worker import PATIENCE, SLICE, Job, behind, one_thread
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -298,6 +298,7 @@ class Service:
             threading.Thread(target=self._work, args=(job,), daemon=True).start()
 
     def _work(self, job: Job) -> None:
+        behind()
         while not job.over:
             if self._clock() - job.asked > PATIENCE:
                 job.stop()
@@ -309,6 +310,7 @@ class Service:
 
     def _answer(self) -> None:
         """Questions to one network at a time, as many rows together as fit."""
+        behind()
         while True:
             with self._lock:
                 if not self._questions:

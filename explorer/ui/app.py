@@ -1,10 +1,11 @@
 """The whole app: what the server does once, and the navigation drawn from the catalogue."""
 
+import ctypes
 import gc
 import os
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from itertools import groupby
 from typing import Any
 
@@ -20,6 +21,8 @@ from explorer.ui import guard, language
 
 HOME = "pages/home/home.py"
 ICON = catalog.ROOT / "explorer" / "ui" / "icon.svg"
+
+ARENA_MAX = -8  # glibc's M_ARENA_MAX, see mallopt(3)
 
 guard.read_forgivingly()
 
@@ -43,9 +46,22 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     # The first component of all makes Streamlit import pandas. If a class comes at once, plotly
     # would meet the half of it that is there meanwhile, and take it for the whole.
     determine_data_format([])
+    share_fairly()
     gc.collect()
     gc.freeze()  # what the imports made stays for good; spare the collector the walk
     yield
+
+
+def share_fairly() -> None:
+    """Settings of the whole process for a class that shares it.
+
+    A thread that answers a hand asks for Python's lock some dozens of times; while somebody trains,
+    each time it would wait for Python's usual 5 ms. And the C library keeps freed memory apart for
+    each of many threads (glibc's arenas, eight for each core): two are enough.
+    """
+    sys.setswitchinterval(0.0005)
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).mallopt(ARENA_MAX, 2)
 
 
 #: What the server is made with, beside the entry script.

@@ -18,6 +18,7 @@ from explorer.components import filmstrip
 from explorer.components.address import address
 from explorer.figures import theme
 from explorer.i18n import _
+from explorer.training.worker import HANDS
 from explorer.ui import data, export, language, lost, source
 from explorer.ui.controls import Controls
 from explorer.ui.live_training import polling
@@ -91,7 +92,8 @@ class Lesson:
 
         def run() -> None:
             language.resume()
-            body()
+            with HANDS.moving():
+                body()
             query = self.state.query()
             if self._data:
                 query["data"] = self._data

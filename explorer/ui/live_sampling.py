@@ -21,7 +21,7 @@ from explorer.i18n import _
 from explorer.inference import Network
 from explorer.sampling import LIBRARY, SERVICE, Look, Part, Shared, Wish
 from explorer.training.worker import Job
-from explorer.ui.live_training import POLL, set_pace
+from explorer.ui.live_training import pace, set_pace
 
 Films = list[list[Look]]
 
@@ -61,7 +61,7 @@ def live_sampling(
         if part.step == part.steps:
             LIBRARY.put(library[number], tuple(films[number]))
     _tell(key, run.job, parts)
-    set_pace(key, None if run.job.over else POLL)
+    set_pace(key, None if run.job.over else pace(key, SERVICE.others(run.job)))
     return films
 
 

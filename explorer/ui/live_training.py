@@ -6,7 +6,8 @@
 worker, in turns with other learners. The call returns what there is so far and never waits. What a
 run has yielded stays in the session under its `identity` (everything the numbers depend on), so it
 survives a click elsewhere and a page switch. While a run is under way the lesson's live part is
-called again every POLL seconds: `Lesson.live` reads `polling(key)`; `key` is the lesson's slug.
+called again every POLL seconds, in a crowd less often: `Lesson.live` reads `polling(key)`; `key`
+is the lesson's slug.
 
 A run that was stopped, by its button or because the page was away and nobody polled, can go on
 where it stood: its iterator is still there.
@@ -23,7 +24,7 @@ from explorer.training import worker
 from explorer.training.worker import Job
 
 POLL = 0.3  # seconds between two looks at a run under way
-KEEP = 6  # runs of a page that a session remembers
+KEEP = 3  # runs of a page that a session remembers
 
 
 def live_training(
@@ -75,13 +76,19 @@ def live_training(
     records = job.poll() if job is not None else []
     records = records or ready()
     _tell(job, records, describe, identity in halted)
-    set_pace(key, POLL if under_way else None)
+    set_pace(key, pace(key, worker.WORKER.others(job)) if job is not None and under_way else None)
     return records
 
 
 def polling(key: str) -> float | None:
     """Seconds after which the lesson's live part wants to be called again; None: not by itself."""
     return st.session_state.get(f"{key}.every")
+
+
+def pace(key: str, others: int) -> float:
+    """How often a run under way is looked at: the more learners wait, the less often, for each look
+    lays out the page. Settled when the run begins."""
+    return polling(key) or POLL * min(max(1, others), 8)
 
 
 def rest(key: str) -> None:

@@ -34,13 +34,14 @@ def held(page: str) -> Held:
 
 def holding(page: str) -> list[str]:
     """Names of what only this session knows; `page` is the slug of the page that is open."""
-    session = {str(name): value for name, value in st.session_state.items()}
+    session, names = st.session_state, [str(name) for name in st.session_state]
 
-    def kept(*marks: str) -> list:
-        return [v for name, v in session.items() if name.startswith(marks) or name.endswith(marks)]
+    def kept(*marks: str) -> list:  # only these are looked up: a component's state is dear to read
+        mine = [name for name in names if name.startswith(marks) or name.endswith(marks)]
+        return [session.get(name) for name in mine if session.get(name) is not None]
 
     jobs = [job for runs in kept("runs:") for job in runs.values()]
-    others = (name.removeprefix("kept:") for name in session if name.startswith("kept:"))
+    others = (name.removeprefix("kept:") for name in names if name.startswith("kept:"))
     found = {
         "data": session.get("data_id") == "own" and "data_own" in session,
         "drawing": any(_inked(value) for value in kept("drawing", ".drawn")),

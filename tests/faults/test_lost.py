@@ -8,6 +8,7 @@ import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
+from explorer.ui import lost
 from explorer.ui.lost import NAMES
 from tests.pages.helpers import _component, _protos, healthy, open_lesson, own_data, paste, turn
 
@@ -117,3 +118,27 @@ def test_two_tabs_of_one_learner_are_two_sessions():
     assert "data_own" not in two.session_state and held(two)["things"] == []
     assert two.slider(key="normal.mu").value == 2.0 and two.session_state["lang"] == "en"
     assert one.slider(key="normal.mu").value == -1.0 and one.session_state["lang"] == "ko"
+
+
+def test_what_a_component_holds_is_not_looked_up_in_vain(monkeypatch):
+    """A class of learners met this: a widget's value can be gone between its name and a look."""
+
+    looked = []
+
+    class Session(dict):
+        def __getitem__(self, name):
+            looked.append(name)
+            if name == "autoencoder.drawn":
+                raise KeyError(name)
+            return super().__getitem__(name)
+
+        def get(self, name, default=None):
+            try:
+                return self[name]
+            except KeyError:
+                return default
+
+    session = Session({"autoencoder.drawn": 1, "normal.stage": 2, "answers:normal": {"one": 1}})
+    monkeypatch.setattr(lost.st, "session_state", session)
+    assert lost.holding("normal") == ["answers"]
+    assert "normal.stage" not in looked

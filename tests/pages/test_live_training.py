@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.training import worker
+from explorer.ui import live_training
 
 LONG = 120.0  # seconds, far more than any run here needs
 
@@ -197,4 +198,13 @@ def test_only_the_last_runs_are_kept():
         at.text_input(key="name").set_value(name).run()
         at.button(key="page.train").click().run()
         go(at, 3, name, over=True)
-    assert list(at.session_state["runs:page"]) == [f"run {number}" for number in range(2, 8)]
+    assert list(at.session_state["runs:page"]) == [f"run {number}" for number in range(5, 8)]
+
+
+def test_the_more_learners_wait_the_less_often_each_looks(monkeypatch):
+    session: dict = {}
+    monkeypatch.setattr(live_training.st, "session_state", session)
+    paces = [live_training.pace("page", others) for others in (0, 1, 4, 30)]
+    assert paces == pytest.approx([0.3, 0.3, 1.2, 2.4])
+    session["page.every"] = 0.3
+    assert live_training.pace("page", 30) == 0.3, "settled when the run began"

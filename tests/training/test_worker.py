@@ -1,10 +1,13 @@
 """The queue of heavy work: fair turns, stopping, closed tabs, failures, sameness in a crowd."""
 
+import threading
 import time
 
 import numpy as np
+import pytest
 
-from explorer.training.worker import PATIENCE, SLICE, Job, Worker
+from explorer.training import worker as module
+from explorer.training.worker import PATIENCE, SLICE, Hands, Job, Worker, behind
 
 
 class Clock:
@@ -48,6 +51,62 @@ def test_turns_are_fair():
         pass
     assert one.results == two.results == list(range(30))
     assert one.state == two.state == "done" and worker.others(one) == 0
+
+
+def test_a_page_being_laid_out_goes_first():
+    hands, order = Hands(most=20), []
+
+    def work() -> None:
+        hands.first()
+        order.append("step")
+
+    thread = threading.Thread(target=work)
+    with hands.moving(), hands.moving():
+        thread.start()
+        thread.join(0.2)
+        order.append("page")
+    thread.join(10)
+    assert order == ["page", "step"]
+
+
+def test_work_goes_on_however_busy_the_hands_are():
+    hands = Hands(most=0.01)
+    with hands.moving():
+        start = time.perf_counter()
+        hands.first()
+        assert 0.005 < time.perf_counter() - start < 5
+    with pytest.raises(ZeroDivisionError), hands.moving():
+        raise ZeroDivisionError
+    hands = Hands(most=1e6)  # nobody moves: at once, or this test hangs
+    hands.first()
+
+
+def test_every_step_lets_hands_go_first(monkeypatch):
+    hands = Hands()
+    asked = []
+    monkeypatch.setattr(hands, "first", lambda: asked.append(1))
+    monkeypatch.setattr(module, "HANDS", hands)
+    clock = Clock()
+    Job(counting(clock, 30), clock).turn(0.1)
+    assert len(asked) == 5
+
+
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="only Linux has nice threads")
+def test_work_steps_behind_in_its_own_thread_only():
+    import os
+
+    found = []
+
+    def work() -> None:
+        behind()
+        found.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    before = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert found == [10]
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
 
 
 def test_a_late_comer_does_not_wait_for_the_first_to_end():
