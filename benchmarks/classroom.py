@@ -120,7 +120,7 @@ ALL = (
     Visit("hierarchy", (slide("hierarchy.seed1", 0, 9, 1), slide("hierarchy.seed2", 0, 9, 1))),
     Visit("noising", (slide("noising.t", 0, 1000, 20),)),
     Visit("score", (slide("score.t", 1, 999, 1),), query="view=field"),
-    Visit("score", (slide("score.seed", 0, 99, 1),), press("score.train"), "view=train"),
+    Visit("score", (scrub("score.stage", 9),), press("score.train"), "view=train"),
     Visit("denoise", (slide("denoise.large", 1, 8, 1),), slide("denoise.seed", 0, 999, 1)),
     Visit("guidance", (slide("guidance.gamma", 0, 8, 0.25),), slide("guidance.seed", 0, 999, 1)),
 )
