@@ -23,7 +23,7 @@ from explorer.models.geometry import way
 from explorer.sampling import Look, Wish, kept, seeds, start_noise
 from explorer.ui.frame import Check, Lesson
 from explorer.ui.live_sampling import live_sampling, whole
-from explorer.ui.live_training import rest
+from explorer.ui.live_training import polling, rest
 from explorer.ui.networks import network
 from explorer.ui.state import integer, number, one_of
 
@@ -121,7 +121,7 @@ def nothing() -> None:
 
 def paced(films: list[list[Look]], *asked: Network | Wish) -> list[list[Look]]:
     """The looks so far, but while more are coming not another picture every time we look."""
-    if all(whole(looks) for looks in films):
+    if polling("denoise") is None:  # done, or stopped: nothing would draw the last ones later
         return films
     key = tuple(stamp(each) if isinstance(each, Network) else each for each in asked)
     shown = st.session_state.get("denoise.shown")
