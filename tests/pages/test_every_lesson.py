@@ -336,7 +336,7 @@ OWN = {
 
 
 @pytest.mark.parametrize("values", OWN.values(), ids=OWN)
-@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize("slug", WITH_DATA)
 def test_own_data_of_any_kind(slug, values):
     """Every lesson draws it, or says in a sentence why it cannot and shows its own example."""
     for language in i18n.LANGUAGES:
