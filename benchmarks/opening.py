@@ -1,12 +1,12 @@
-"""How soon a picture stands: on a server that has just been started, and from lesson to lesson.
+"""How soon a picture stands: on a server that has just been started, and on one that is at work.
 
     python -m benchmarks.opening
     python -m benchmarks.opening --lessons normal vae --starts 5 --rounds 5
 
 Headless chromium, software rendering, this computer only. Cold: from starting the server's process
-to the first lesson's painted picture in a browser with an empty cache. Warm: from the click on a
-lesson's name in the list of pages to its painted picture, after every lesson was open once. Run it
-on a quiet machine.
+to the first lesson's painted picture in a browser with an empty cache. Warm: from the call of a
+lesson's address to its painted picture, after every lesson was open once. Run it on a quiet
+machine.
 """
 
 import argparse
@@ -17,19 +17,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from explorer import catalog, lessons
+from explorer import catalog
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, PAINTED, serving
 
-#: From a click on `link` until the lesson's heading and its picture stand; milliseconds.
-CLICK = """([link, title]) => new Promise((answer) => {
+#: Milliseconds from the start of the navigation until the picture stands.
+FIRST = """() => new Promise((answer) => {
   const painted = PAINTED;
-  const start = performance.now();
-  document.querySelector(link).click();
-  const look = () => {
-    const there = [...document.querySelectorAll('h1')].some((h) => h.textContent.includes(title));
-    if (there && painted()) answer(performance.now() - start);
-    else requestAnimationFrame(look);
-  };
+  const look = () => painted() ? answer(performance.now()) : requestAnimationFrame(look);
   look();
 })""".replace("PAINTED", PAINTED)
 
@@ -48,21 +42,17 @@ def cold(browser: Any, slug: str, log: Path) -> float:
 
 
 def warm(browser: Any, slugs: Sequence[str], rounds: int, log: Path) -> dict[str, list[float]]:
-    """Milliseconds from click to painted picture, per lesson; the first round only warms up."""
+    """Milliseconds from the address to the painted picture, per lesson; round 0 only warms up."""
     times: dict[str, list[float]] = {slug: [] for slug in slugs}
     with serving(catalog.ROOT / "streamlit_app.py", log) as url:
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.goto(url)
-        page.wait_for_selector("[data-testid=stSidebarNav] a")
+        page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
         for round_ in range(rounds + 1):
             for slug in slugs:
-                link = f'[data-testid=stSidebarNav] a[href$="/{slug}"]'
-                page.wait_for_selector(link, state="attached")
-                spent = page.evaluate(CLICK, [link, lessons.read(slug, "en").title])
+                page.goto(f"{url}/{slug}")
+                spent = page.evaluate(FIRST)
                 page.wait_for_timeout(1500)  # a human looks at it; work under way ends
                 if round_:
                     times[slug].append(spent)
-        page.close()
     return times
 
 

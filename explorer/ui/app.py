@@ -56,10 +56,12 @@ def share_fairly() -> None:
     """Settings of the whole process for a class that shares it.
 
     A thread that answers a hand asks for Python's lock some dozens of times; while somebody trains,
-    each time it would wait for Python's usual 5 ms. And the C library keeps freed memory apart for
-    each of many threads (glibc's arenas, eight for each core): two are enough.
+    each time it would wait for Python's usual 5 ms. A full collection stops everybody for .3 s, and
+    with a class at work Python would begin one every ten seconds. And the C library keeps freed
+    memory apart for each of many threads (glibc's arenas, eight for each core): two are enough.
     """
     sys.setswitchinterval(0.0005)
+    gc.set_threshold(*gc.get_threshold()[:2], 60)
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).mallopt(ARENA_MAX, 2)
 

@@ -81,6 +81,49 @@ def test_work_goes_on_however_busy_the_hands_are():
     hands.first()
 
 
+def test_pages_are_laid_out_one_after_the_other():
+    hands, at_once, most, order = Hands(patience=60), 0, 0, []
+
+    def page(name: int) -> None:
+        nonlocal at_once, most
+        with hands.moving():
+            at_once += 1
+            most = max(most, at_once)
+            order.append(name)
+            time.sleep(0.01)
+            at_once -= 1
+
+    pages = [threading.Thread(target=page, args=(name,)) for name in range(6)]
+    with hands.moving():
+        for thread in pages:
+            thread.start()
+            time.sleep(0.02)  # it waits by now
+        assert order == []
+    for thread in pages:
+        thread.join()
+    assert most == 1 and order == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_page_that_hangs_does_not_keep_the_others():
+    hands, over = Hands(patience=0.05), threading.Event()
+
+    def hang() -> None:
+        with hands.moving():
+            over.wait()
+
+    thread = threading.Thread(target=hang, daemon=True)
+    thread.start()
+    for _ in range(2):  # and one that went on without a seat gives none back
+        start = time.perf_counter()
+        with hands.moving():
+            assert 0.04 < time.perf_counter() - start < 10
+    over.set()
+    thread.join()
+    with hands.moving():
+        pass
+    assert hands._seat.acquire(timeout=0) and not hands._seat.acquire(timeout=0)
+
+
 def test_every_step_lets_hands_go_first(monkeypatch):
     hands = Hands()
     asked = []
