@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -34,6 +35,13 @@ def wait(job: worker.Job, seconds: float = 60) -> list:
         time.sleep(0.005)
     assert job.over
     return job.poll()
+
+
+def until(holds: Callable[[], object], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.005)
 
 
 def test_a_picture_depends_on_its_own_seed_alone(network):
@@ -137,14 +145,36 @@ def test_no_call_is_larger_than_it_may_be(network):
 
     service, counting = Service(), Counting(network.model, gate)
     many = Wish(labels=(1,) * 50, starts=seeds(0, 50), steps=2)
-    jobs = [
-        service.submit(lambda share: walk(share(Network(counting, {})), many)) for _ in range(4)
+    jobs = [service.submit(lambda share: walk(share(Network(counting, {})), many))]
+    until(lambda: service.calls)  # it is being answered; the others gather meanwhile
+    jobs += [
+        service.submit(lambda share: walk(share(Network(counting, {})), many)) for _ in range(5)
     ]
-    time.sleep(0.2)
+    until(lambda: len(service._questions) == 5)
     gate.set()
     for job in jobs:
         wait(job)
-    assert max(sizes) == 100 and sum(sizes) == 4 * 2 * 50
+    assert max(sizes) == 100 and sum(sizes) == 6 * 2 * 50
+
+
+def test_askers_of_two_networks_do_not_meet(network):
+    """Digits and clothes at once: each question goes to its own network."""
+    model = initialise(blank(UNet, UNetConfig(channels=8, width=16)), seeded(2)).eval()
+    other = Network(model.requires_grad_(False), {})
+    service, gate = Service(), threading.Event()
+    slow = Network(Slow(network.model, gate), {})
+    first = service.submit(lambda share: walk(share(slow), WISH))
+    until(lambda: service.calls)
+    asked = [network, other, network, other]
+    jobs = [service.submit(lambda share, n=n: walk(share(n), WISH)) for n in asked]
+    until(lambda: len(service._questions) == 4)
+    gate.set()
+    wait(first)
+    ends = [wait(job)[-1].after for job in jobs]
+    alone = {id(n): list(walk(n.model, WISH))[-1].after for n in (network, other)}
+    assert abs(alone[id(network)] - alone[id(other)]).max() > 0.1
+    for net, end in zip(asked, ends, strict=True):
+        np.testing.assert_allclose(end, alone[id(net)], atol=2e-4)
 
 
 def test_more_jobs_than_places_wait_in_line(network):
