@@ -255,10 +255,20 @@ def send(at: AppTest, event: str, value: Any, index: int = 0) -> AppTest:
     """Any report from a stage's browser side, sensible or not, through the page's callback."""
     protos = _protos(at, "explorer_stage")
     assert len(protos) > index, f"the page has {len(protos)} stage(s)"
+    return _report(at, protos[index], event, value)
+
+
+def let_go(at: AppTest, x: float, y: float) -> AppTest:
+    """Let go of the cross-hair on the page's plane of pictures, as the browser reports it."""
+    [proto] = _protos(at, "explorer_filmstrip")
+    return healthy(_report(at, proto, "settled", {"x": x, "y": y, "number": 1}))
+
+
+def _report(at: AppTest, proto: Any, event: str, value: Any) -> AppTest:
     report = json.dumps([{"event": event, "value": value}])
-    aggregator = f"$$STREAMLIT_INTERNAL_KEY_{protos[index].id}__events"
     states = at._tree.get_widget_states()
-    states.widgets.append(WidgetState(id=aggregator, json_trigger_value=report))
+    name = f"$$STREAMLIT_INTERNAL_KEY_{proto.id}__events"
+    states.widgets.append(WidgetState(id=name, json_trigger_value=report))
     return at._run(states)
 
 

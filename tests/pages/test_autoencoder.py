@@ -5,7 +5,6 @@ import re
 
 import numpy as np
 import pytest
-from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
 from explorer import checkpoints, inference
@@ -21,7 +20,7 @@ from tests.pages.helpers import (
     drag,
     equations,
     figure,
-    healthy,
+    let_go,
     open_lesson,
     press,
     reading,
@@ -41,17 +40,6 @@ def strip(at: AppTest) -> dict:
     """What the filmstrip was given."""
     [proto] = _protos(at, "explorer_filmstrip")
     return json.loads(proto.json)
-
-
-def settle(at: AppTest, x: float, y: float) -> AppTest:
-    """Let go of the cross-hair on the plane of pictures, as the browser reports it."""
-    [proto] = _protos(at, "explorer_filmstrip")
-    value = {"x": x, "y": y, "number": 1}
-    report = json.dumps([{"event": "settled", "value": value}])
-    states = at._tree.get_widget_states()
-    name = f"$$STREAMLIT_INTERNAL_KEY_{proto.id}__events"
-    states.widgets.append(WidgetState(id=name, json_trigger_value=report))
-    return healthy(at._run(states))
 
 
 def with_drawing(drawing: np.ndarray) -> AppTest:
@@ -93,14 +81,14 @@ def test_the_exact_picture_and_what_the_classifier_says_of_it():
 
 
 def test_cross_hair_handle_and_numbers_are_one_place():
-    at = settle(open_lesson("autoencoder"), -3.217, 4.081)
+    at = let_go(open_lesson("autoencoder"), -3.217, 4.081)
     assert at.number_input(key="autoencoder.z1").value == -3.22
     assert address(at)["z2"] == "4.08" and strip(at)["at"] == [-3.22, 4.08]
     drag(at, "z", 1.5, -2.25)
     assert strip(at)["at"] == [1.5, -2.25] and "(1.50, -2.25)" in words(at)
     turn(at, z1=-20.0)
     assert strip(at)["at"] == [-20.0, -2.25]
-    settle(at, 1e9, -1e9)  # beyond the plane
+    let_go(at, 1e9, -1e9)  # beyond the plane
     assert strip(at)["at"] == [PLANE.x_range[1], PLANE.y_range[0]]
 
 

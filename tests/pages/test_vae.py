@@ -12,12 +12,14 @@ from explorer.components.digitpad import encoded
 from explorer.data import drawing, pictures
 from explorer.models.geometry import way
 from explorer.training import small_vae
+from explorer.ui import picture
 from tests.pages.helpers import (
     address,
     columns,
     equations,
     figure,
     healthy,
+    let_go,
     open_lesson,
     reading,
     run_script,
@@ -74,6 +76,20 @@ def test_moving_the_cross_tells_who_lives_there():
     assert strip_data(at)["at"] == [-1.5, -3.0] and address(at)["zx"] == "-1.5"
 
 
+def test_letting_go_of_the_cross_moves_the_sliders():
+    at = let_go(open_lesson("vae"), 1.25, -2.5)
+    assert strip_data(at)["at"] == [1.25, -2.5]
+    assert address(at)["zx"] == "1.25" and address(at)["zy"] == "-2.5"
+
+
+def test_the_task_is_done_where_the_bound_misses_by_five_nats():
+    for digit in "42":
+        at = open_lesson("vae", digit=digit)
+        gap = float(re.search(r"misses (-?\d+\.\d+)", words(at))[1])
+        assert (gap > 5) == (digit == "2")
+        assert f"Try this ({int(gap > 5)} of 3 done)" in reading(at)
+
+
 def test_the_sheet_holds_what_the_network_paints():
     at = open_lesson("vae", zx="1.2", zy="0.4")
     data = strip_data(at)
@@ -86,6 +102,10 @@ def test_clothes_have_their_own_network_and_names():
     assert "Fashion-MNIST" in strip_data(at)["summary"]
     assert re.search(r"belong to class (?!\d)\w+", strip_data(at)["summary"])
     assert "For a picture of class 7" in words(at)
+    x = picture.painted(inference.load("vae2-fashion"), "vae2-fashion", 7).x
+    _reconstruction, kl, evidence = terms_of("vae2-fashion", x)
+    assert numbers(equations(at)[0])[1] == pytest.approx(kl, abs=0.006)
+    assert f"log p(x) = {evidence:.1f}" in words(at)
 
 
 def test_a_drawing_goes_through_the_network():

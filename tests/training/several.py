@@ -8,6 +8,7 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -86,10 +87,15 @@ def follow(folder: Path) -> int:
 
 
 def patient(objective: Any, folder: Path) -> Any:
-    """Says that it is at work, and takes its time, so that a signal finds it there."""
+    """Says that it is at work, and takes its time, so that a signal finds it there.
+
+    In its fourth step: a run that is stopped then has some to keep, however slow the computer.
+    """
+    begun = count(1)
 
     def wait(*arguments: Any) -> Any:
-        (folder / "at work").touch()
+        if next(begun) == 4:
+            (folder / "at work").touch()
         time.sleep(0.03)
         return objective(*arguments)
 

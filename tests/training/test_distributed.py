@@ -98,7 +98,6 @@ def test_ctrl_c_keeps_the_state_and_one_process_ends_what_two_began(tmp_path):
     end = time.monotonic() + 60
     while not (tmp_path / "at work").exists() and time.monotonic() < end:
         time.sleep(0.05)
-    time.sleep(0.3)
     process.send_signal(signal.SIGINT)  # torchrun passes it on
     status, said = ended(process)
     assert status != 0 and "go on with --resume" in said, said
