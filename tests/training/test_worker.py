@@ -54,7 +54,7 @@ def test_turns_are_fair():
 
 
 def test_a_page_being_laid_out_goes_first():
-    hands, order = Hands(most=20), []
+    hands, order = Hands(most=20, patience=0.01), []
 
     def work() -> None:
         hands.first()
