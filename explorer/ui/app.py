@@ -3,6 +3,7 @@
 import ctypes
 import gc
 import os
+import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -47,6 +48,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     # would meet the half of it that is there meanwhile, and take it for the whole.
     determine_data_format([])
     share_fairly()
+    answer_at_once()
     gc.collect()
     gc.freeze()  # what the imports made stays for good; spare the collector the walk
     yield
@@ -64,6 +66,27 @@ def share_fairly() -> None:
     gc.set_threshold(*gc.get_threshold()[:2], 60)
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).mallopt(ARENA_MAX, 2)
+
+
+def answer_at_once() -> None:
+    """Small messages leave when they are written (TCP_NODELAY); connections inherit it from here.
+
+    asyncio sees to that only for sockets that name their protocol, and Streamlit's does not. Then
+    the second message of an answer waits for the browser to acknowledge the first (Nagle's
+    algorithm), and a browser that is being sent one answer after the other takes 40 ms over that:
+    whoever drags a handle would wait 45 ms for a page that is laid out in 5.
+    """
+    for thing in gc.get_objects():
+        if isinstance(thing, socket.socket) and thing.fileno() >= 0:
+            with suppress(OSError):  # not every system has both questions for every kind of socket
+                if _hears(thing):
+                    thing.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _hears(place: socket.socket) -> bool:
+    """Whether connections over TCP come in there."""
+    inet = place.family in (socket.AF_INET, socket.AF_INET6)
+    return inet and bool(place.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
 
 
 #: What the server is made with, beside the entry script.
