@@ -5,6 +5,7 @@ import io
 import json
 import math
 import re
+import socket
 import threading
 
 import numpy as np
@@ -18,7 +19,7 @@ from explorer import catalog, i18n, lessons
 from explorer.components import stage as stage_module
 from explorer.components.stage import Handle, clean_index, clean_move, publish
 from explorer.figures import theme
-from explorer.ui import export, frame
+from explorer.ui import app, export, frame
 from explorer.ui.state import integer, number, numbers, one_of, to_text
 from tests.pages.helpers import plain, run_script, same_figure
 
@@ -528,3 +529,19 @@ def test_figures_are_compared_deeply():
         change(other)
         with pytest.raises(AssertionError):
             same_figure(figure, other)
+
+
+# ------------------------------------------------------------------------- the server's messages
+
+
+def test_a_connection_does_not_wait_for_acknowledgements():
+    def delayed() -> bool:
+        with socket.create_connection(ear.getsockname()), ear.accept()[0] as accepted:
+            return not accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+    with socket.socket() as ear:  # as Streamlit makes it: without naming the protocol
+        ear.bind(("127.0.0.1", 0))
+        ear.listen()
+        assert delayed()
+        app.answer_at_once()
+        assert not delayed()

@@ -108,7 +108,9 @@ def frame(t: int, abar: np.ndarray, answered: bool, guess: tuple[str, float] | N
     if t == 0:
         text = _("t = 0: the walk is over, and what is left is the picture.")
     elif not answered:
-        text = _("t = {t}: noise. The network's answer is on its way.").format(t=t)
+        text = _(
+            "t = {t}: this far the walk has come; the network has not answered here yet."
+        ).format(t=t)
     else:
         text = _(
             "t = {t}: {signal:.3f} × picture + {noise:.3f} × noise. Large, from the left: x_t, "

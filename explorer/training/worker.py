@@ -39,7 +39,7 @@ class Hands:
     before it; then it goes on all the same, so that nothing slow or stuck holds the others up.
     """
 
-    def __init__(self, most: float = 0.02, patience: float = 1.0) -> None:
+    def __init__(self, most: float = 0.1, patience: float = 1.0) -> None:
         self._most, self._patience = most, patience
         self._count, self._free = 0, threading.Condition()
         self._seat = threading.Semaphore(1)  # wakes who has waited longest

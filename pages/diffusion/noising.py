@@ -5,7 +5,7 @@ import streamlit as st
 
 from explorer import i18n
 from explorer.components.filmstrip import strip
-from explorer.components.stage import Handle, stage
+from explorer.components.stage import Handle, encode, stage
 from explorer.figures import noising as figures
 from explorer.figures import noising_paths as paths
 from explorer.figures import noising_words as words
@@ -300,7 +300,7 @@ def cloud_film(plan: Plan, _z: np.ndarray, labels: tuple, key: tuple, start: tup
     """The cloud, its film, and the words of each frame; `key` stands for the rest."""
     _identity, how, seed, _language = key
     found = paths.cloud(plan, _z, start, how, seed)
-    return found, paths.plane(plan, found, labels), words.plane(plan, found)
+    return found, encode(paths.plane(plan, found, labels)), words.plane(plan, found)
 
 
 def show_cloud(place, panel) -> None:  # noqa: ANN001
@@ -372,7 +372,7 @@ def compare_cloud(plan: Plan, start: tuple[float, float], t: int) -> list[Check]
 def crowd_film(plan: Plan, x0: float, seed: int, language: str):  # noqa: ANN201
     """Both crowds, their film, and the words of each frame."""
     found = paths.crowd(plan, x0, seed)
-    return found, paths.number(plan, found), words.crowd(plan, found)
+    return found, encode(paths.number(plan, found)), words.crowd(plan, found)
 
 
 def show_number(place, panel) -> None:  # noqa: ANN001

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from explorer import i18n
-from explorer.components.stage import Handle, stage
+from explorer.components.stage import Handle, encode, stage
 from explorer.figures import divergence as figures
 from explorer.figures import theme
 from explorer.i18n import _
@@ -335,11 +335,12 @@ def two_bumps(identity, _x: np.ndarray) -> Mixture:  # noqa: ANN001
     return list(em_steps(_x, start, reg_covar=1e-3 * spread**2, tol=1e-6, max_iter=200))[-1].mixture
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=16, show_spinner=False)
 def film(weights, means, stds, mu: float, sigma: float, title: str, language: str):  # noqa: ANN001, ANN201
     """The film of both fits; its labels are in `language`, the current one."""
     p = Mixture.from_std(weights, means, stds)
-    return figures.fitting(p, Gaussian.from_std(mu, sigma), title)
+    fit = figures.fitting(p, Gaussian.from_std(mu, sigma), title)
+    return fit, encode(fit.figure)
 
 
 def target(source: str) -> tuple[tuple, tuple, tuple, str]:
@@ -365,7 +366,7 @@ def show_fit(picture, panel) -> None:  # noqa: ANN001
             label = _("Width of q at the start, in σ of p")
             width = controls.slider("w", label, *RANGES["w"], 0.05)
     start = Gaussian.from_std(middle + z * spread, width * spread)
-    fit = film(weights, means, stds, *start.mu_sigma(), title, i18n.current())
+    fit, shown = film(weights, means, stds, *start.mu_sigma(), title, i18n.current())
     forward, end = fit.forward, fit.steps[-1]
     covering, least = reverse_kl(forward, p)[0], forward_kl(p, forward)
     last = len(fit.steps) - 1
@@ -401,7 +402,7 @@ def show_fit(picture, panel) -> None:  # noqa: ANN001
 
     with picture:
         stage(
-            fit.figure, key="divergence.film", film=_("Step"), summary=summaries[frame],
+            shown, key="divergence.film", film=_("Step"), summary=summaries[frame],
             interval=120, frame_summaries=summaries, start=frame, handles=grips, on_move=by_hand,
             on_scrub=lambda index: state.put(frame=FINAL if index == last else index),
         )  # fmt: skip

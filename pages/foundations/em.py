@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from explorer import i18n
-from explorer.components.stage import stage
+from explorer.components.stage import encode, stage
 from explorer.figures import em as figures
 from explorer.figures import em_views as views
 from explorer.figures import em_words as words
@@ -79,12 +79,12 @@ def show_run(picture, panel) -> None:  # noqa: ANN001
             part, point = hand.typed(means)
     key = (identity, means.tobytes(), width, rules)
     run = em_hand.run_of(*key, x)
-    figure, kept, told = film_of(*key, point, i18n.current(), run, x)
+    film, kept, told = film_of(*key, point, i18n.current(), run, x)
     index = min(controls.hidden("frame", 4, integer(0, LAST)), len(kept) - 1)
     state.values["frame"] = index
     with picture:
         stage(
-            figure,
+            film,
             key="em.stage",
             summary="",
             film=_("Iteration"),
@@ -124,13 +124,13 @@ def show_run(picture, panel) -> None:  # noqa: ANN001
     )  # fmt: skip
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=16, show_spinner=False)
 def film_of(identity, means, width, rules, point, language, _run, _x):  # noqa: ANN001, ANN201
-    """The figure of a run, the rows behind its frames, and each frame in words."""
+    """The film of a run, the rows behind its frames, and each frame in words."""
     every = figures.rows(_run, len(_x))
     kept = [every[i] for i in figures.shown(len(every))]
     told = [words.tell(row, len(_x)) for row in kept]
-    return figures.film(_x, _run, labels, point), kept, told
+    return encode(figures.film(_x, _run, labels, point)), kept, told
 
 
 def run_columns(run: em_run.Run, row: figures.Row) -> dict[str, np.ndarray]:

@@ -5,7 +5,7 @@ from math import sqrt
 import numpy as np
 import streamlit as st
 
-from explorer.components.stage import Handle, stage
+from explorer.components.stage import Handle, encode, stage
 from explorer.figures import normal as figures
 from explorer.figures import theme
 from explorer.i18n import _
@@ -133,14 +133,15 @@ def show_limit(picture, panel) -> None:  # noqa: ANN001
             n_draws = controls.steps("draws", _("How many means"), [1000, 10_000, 50_000], 10_000)
             seed = controls.seed()
     base = limit.empirical(data) if kind == "yours" else limit.BASES[kind]()
-    film = bell_film(kind, chosen.identity if kind == "yours" else None, scale, n_draws, seed, base)
+    identity = chosen.identity if kind == "yours" else None
+    film, shown = bell_film(kind, identity, scale, n_draws, seed, base)
     last = len(film.terms) - 1
     index = controls.hidden("frame", 0, integer(0, last))
     index = min(index, last)
     n, distance = film.terms[index], float(film.distance[index])
     with picture:
         stage(
-            film.figure,
+            shown,
             key="normal.film",
             film="N",
             start=index,
@@ -203,10 +204,11 @@ def show_limit(picture, panel) -> None:  # noqa: ANN001
     )  # fmt: skip
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=16, show_spinner=False)
 def bell_film(kind, identity, scale, n_draws, seed, _base):  # noqa: ANN001, ANN201
     """One film per setting; `identity` stands for the learner's own numbers."""
-    return figures.forming(_base, scale, n_draws, seed)
+    film = figures.forming(_base, scale, n_draws, seed)
+    return film, encode(film.figure)
 
 
 def tell(base: limit.Base, film: figures.Forming, index: int, n_draws: int, scale: str) -> str:

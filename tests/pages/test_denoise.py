@@ -92,7 +92,7 @@ def test_the_start_noise_is_there_before_the_network_has_answered(monkeypatch):
     shown = strip(at)
     assert len(submitted) == 1 and shown["count"] == 11 and shown["grows"]
     assert set(shown["names"]) == {"= 1000"}
-    assert "The network's answer is on its way" in shown["summaries"][0]
+    assert "the network has not answered here yet" in shown["summaries"][0]
     assert at.get("progress") and at.button(key="denoise.halt")
     assert at.session_state["denoise.every"] == 0.3
     noise = np.stack([start_noise((77001 + n,) * 2 + (0.0,), 784) for n in range(6)])
