@@ -34,30 +34,54 @@ class Hands:
     Both need Python's one lock, and a page cannot be laid out faster than it gets it. So pages are
     laid out one after the other, in the order in which they were asked for: side by side they would
     hand the lock to and fro, and all of them would be late (60 learners: p95 of 723 ms, not 206).
+    A page that takes long, because it computes, goes on, but the next one begins beside it.
 
-    most, patience: seconds that a step of work waits for pages at most, and a page for the page
-    before it; then it goes on all the same, so that nothing slow or stuck holds the others up.
+    most: seconds that a step of work waits for pages at most; longest: seconds that a page has for
+    itself alone.
     """
 
-    def __init__(self, most: float = 0.1, patience: float = 1.0) -> None:
-        self._most, self._patience = most, patience
+    def __init__(self, most: float = 0.1, longest: float = 0.1) -> None:
+        self._most, self._longest = most, longest
         self._count, self._free = 0, threading.Condition()
-        self._seat = threading.Semaphore(1)  # wakes who has waited longest
+        self._line: deque[threading.Event] = deque()  # who waits for the seat, and is called so
+        self._seated: threading.Event | None = None
+        self._since = 0.0  # when the seated one sat down
 
     @contextmanager
     def moving(self) -> Iterator[None]:
         """While a page is laid out."""
+        me = threading.Event()
         with self._free:
             self._count += 1
-        seated = self._seat.acquire(timeout=self._patience)
+            self._line.append(me)
+        self._sit(me)
         try:
             yield
         finally:
-            if seated:
-                self._seat.release()
             with self._free:
                 self._count -= 1
                 self._free.notify_all()
+                if self._seated is me:  # nobody has taken the seat meanwhile
+                    self._seated = None
+                    self._call()
+
+    def _sit(self, me: threading.Event) -> None:
+        """Wait in line until the seat is free, or who has it has had it long enough."""
+        while True:
+            with self._free:
+                me.clear()
+                left = self._since + self._longest - time.monotonic() if self._seated else 0.0
+                if self._line[0] is me and left <= 0:
+                    self._line.popleft()
+                    self._seated, self._since = me, time.monotonic()
+                    self._call()  # the next one watches how long this one takes
+                    return
+                first = self._line[0] is me
+            me.wait(left if first else None)
+
+    def _call(self) -> None:
+        if self._line:
+            self._line[0].set()
 
     def first(self) -> None:
         """Between two steps of work: wait until no page is being laid out, but not for long."""

@@ -1,5 +1,6 @@
 """The queue of heavy work: fair turns, stopping, closed tabs, failures, sameness in a crowd."""
 
+import itertools
 import threading
 import time
 
@@ -54,7 +55,7 @@ def test_turns_are_fair():
 
 
 def test_a_page_being_laid_out_goes_first():
-    hands, order = Hands(most=20, patience=0.01), []
+    hands, order = Hands(most=20, longest=0.01), []
 
     def work() -> None:
         hands.first()
@@ -82,7 +83,7 @@ def test_work_goes_on_however_busy_the_hands_are():
 
 
 def test_pages_are_laid_out_one_after_the_other():
-    hands, at_once, most, order = Hands(patience=60), 0, 0, []
+    hands, at_once, most, order = Hands(longest=60), 0, 0, []
 
     def page(name: int) -> None:
         nonlocal at_once, most
@@ -104,24 +105,40 @@ def test_pages_are_laid_out_one_after_the_other():
     assert most == 1 and order == [0, 1, 2, 3, 4, 5]
 
 
-def test_a_page_that_hangs_does_not_keep_the_others():
-    hands, over = Hands(patience=0.05), threading.Event()
+def test_a_page_that_takes_long_does_not_keep_the_others():
+    hands, sat, over = Hands(longest=0.3), [], threading.Event()
 
     def hang() -> None:
         with hands.moving():
-            over.wait()
+            sat.append(time.monotonic())
+            over.wait(60)
 
-    thread = threading.Thread(target=hang, daemon=True)
-    thread.start()
-    for _ in range(2):  # and one that went on without a seat gives none back
-        start = time.perf_counter()
+    def page() -> None:
         with hands.moving():
-            assert 0.04 < time.perf_counter() - start < 10
-    over.set()
-    thread.join()
+            sat.append(time.monotonic())
+            time.sleep(0.01)
+
+    slow = threading.Thread(target=hang)
+    slow.start()
+    while not sat:
+        time.sleep(0.001)
+    pages = [threading.Thread(target=page) for _ in range(4)]
+    for thread in pages:
+        thread.start()
+    for thread in pages:
+        thread.join(10)
+    assert len(sat) == 5 and not over.is_set()
+    assert 0.299 < sat[1] - sat[0] < 10  # the first waits for the slow one,
+    assert all(b - a > 0.009 for a, b in itertools.pairwise(sat))  # the others for one another
     with hands.moving():
-        pass
-    assert hands._seat.acquire(timeout=0) and not hands._seat.acquire(timeout=0)
+        over.set()
+        slow.join(10)  # it has lost its seat, and gives none away
+        waiting = threading.Thread(target=page)
+        waiting.start()
+        waiting.join(0.02)
+        assert len(sat) == 5
+    waiting.join(10)
+    assert len(sat) == 6
 
 
 def test_every_step_lets_hands_go_first(monkeypatch):
