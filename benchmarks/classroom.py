@@ -116,7 +116,7 @@ ALL = (
         query="show=plane",
     ),
     Visit("vae", (slide("vae.seed", 0, 99, 1),), press("vae.train"), "show=train"),
-    Visit("beta", (slide("beta.seed", 0, 99, 1),)),
+    Visit("beta", (slide("beta.seed", 0, 99, 1),), query="show=new"),
     Visit("hierarchy", (slide("hierarchy.seed1", 0, 9, 1), slide("hierarchy.seed2", 0, 9, 1))),
     Visit("noising", (slide("noising.t", 0, 1000, 20),)),
     Visit("score", (slide("score.t", 1, 999, 1),), query="view=field"),

@@ -73,8 +73,10 @@ def show_ladder(picture, panel) -> None:  # noqa: ANN001
         digit = drawing() if kind == "yours" else None
         if kind == "yours" and digit is None:
             digit = blank_paper()
-        with lesson.more():
-            seed = controls.seed()
+        seed = 0
+        if kind != "digits":  # they come back from the mean of their codes: nothing is drawn
+            with lesson.more():
+                seed = controls.seed()
     rungs = [figures.rung(beta, net.card["metrics"]) for beta, net in nets.items()]
     chosen = betas.index(price)
     here = rungs[chosen]
