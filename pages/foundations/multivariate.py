@@ -245,7 +245,9 @@ def show_slice(picture, panel, kept: dict[str, float]) -> None:  # noqa: ANN001
             a = controls.slider("known", label, *ENDS, KNOWN, step_of(XS), format="%g")
         with lesson.more():
             kind = controls.choice("cut", _("Picture"), kinds, "above")
-            long_axis = controls.toggle("axis", _("Show the long axis too"))
+            long_axis = False
+            if kind == "above":
+                long_axis = controls.toggle("axis", _("Show the long axis too"))
             if source == "hand":
                 kept["rho"] = controls.slider("rho", _("Correlation ρ"), *SHAPE["rho"])
                 kept["s1"] = controls.slider("s1", _("Standard deviation σ₁"), *SHAPE["s1"])

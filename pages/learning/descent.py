@@ -148,7 +148,10 @@ def show_walk(place: str, picture, panel) -> None:  # noqa: ANN001
             x = controls.slider(sx, _("Start x"), *RANGES[sx], 0.05)
             y = controls.slider(sy, _("Start y"), *RANGES[sy], 0.05)
             at_most = controls.steps(count_name, _("Steps"), COUNTS, usual_count)
-            beta = controls.slider("beta", _("Kept of the old direction β"), *RANGES["beta"], 0.01)
+            beta = state.values["beta"]
+            if rivals or name != "sgd":  # plain descent keeps nothing
+                label = _("Kept of the old direction β")
+                beta = controls.slider("beta", label, *RANGES["beta"], 0.01)
             steep, turn = RANGES["steep"][2], RANGES["turn"][2]
             if place == "bowl":
                 steep = controls.slider("steep", _("Largest curvature"), *RANGES["steep"], 1.0)

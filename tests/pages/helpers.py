@@ -119,6 +119,13 @@ def address(at: AppTest) -> dict[str, str]:
     return _component(at, "explorer_address", 0)["query"]
 
 
+def shown(at: AppTest) -> str:
+    """All that a learner sees but the controls: what the components draw, and what is written."""
+    parts = [e.proto for e in at.get("bidi_component")]
+    pictures = [p.json for p in parts if p.component_name.split(".")[-1] != "explorer_address"]
+    return "\n".join([*pictures, *texts(at)])
+
+
 def _protos(at: AppTest, name: str) -> list[Any]:
     found = [element.proto for element in at.get("bidi_component")]
     return [proto for proto in found if proto.component_name.split(".")[-1] == name]

@@ -39,6 +39,7 @@ from tests.pages.helpers import (
     same_figure,
     script,
     shake,
+    shown,
     speaks,
     texts,
     turn,
@@ -174,7 +175,9 @@ def nested_views(slug: str) -> list[list[dict[str, str]]]:
 
 @pytest.mark.parametrize("slug", SLUGS)
 def test_every_control_at_its_extremes(slug):
-    """Each choice made; each other control at both ends, in the first view that has it."""
+    """Each choice made; each other control at both ends, in the first view that has it.
+
+    And a control that changes nothing there is none."""
     tried: set[str] = set()
     for way in nested_views(slug):
         at = open_lesson(slug, alone=True)
@@ -186,10 +189,12 @@ def test_every_control_at_its_extremes(slug):
             if knob.name in tried or knob.kind in CHOICES:
                 continue
             tried.add(knob.name)
-            before = state(at)["values"][knob.name]
+            before, pictures = state(at)["values"][knob.name], set()
             for end in knob.ends:
                 speaks(turn(at, **{knob.name: end, **back}))
+                pictures.add(shown(at))
                 back = {}
+            assert len(pictures) > 1, f"{knob.key} changes nothing in {way}"
             back = {knob.name: before if knob.kind != "select_slider" else str(before)}
 
 
