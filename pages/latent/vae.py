@@ -193,7 +193,7 @@ def show_between(picture, panel) -> None:  # noqa: ANN001
     with more:
         sizes = {"2": "2", "16": "16"}
         latents = int(controls.choice("latents", _("Latents"), sizes, "16"))
-        seed = controls.seed(0)
+        seed = controls.seed(0) if "draw" in (first, last) else 0
     name = f"vae{latents}-mnist"
     coder = network(name)
     if coder is None:

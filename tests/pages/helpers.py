@@ -17,12 +17,14 @@ import re
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from streamlit import config
+from streamlit.components.v2 import manifest_scanner
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.testing.v1 import AppTest, app_test
@@ -36,6 +38,10 @@ config.set_option("client.showErrorDetails", "full")  # learners see none of it;
 # AppTest compiles the page anew at every run, two thirds of a run's time; a server compiles once.
 _COMPILED = ScriptCache()
 app_test.ScriptCache = lambda: _COMPILED
+
+# Nor does a server look through every installed package for components more than once; AppTest does
+# so whenever a page is opened, again two thirds of the time.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 ENTRY = catalog.ROOT / "streamlit_app.py"
 TIMEOUT = 60  # seconds a run may take on a busy machine; a page needs a fraction of one
