@@ -4,8 +4,11 @@ import csv
 import io
 import json
 import math
+import os
 import re
 import socket
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -545,3 +548,25 @@ def test_a_connection_does_not_wait_for_acknowledgements():
         assert delayed()
         app.answer_at_once()
         assert not delayed()
+
+
+STARTS = """
+import asyncio, sys
+from explorer.ui import app
+
+async def start():
+    async with app.lifespan(None):
+        print("torch" in sys.modules)
+
+asyncio.run(start())
+"""
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_a_server_has_torch_ready_if_it_was_asked_to(asked):
+    place = {name: value for name, value in os.environ.items() if name != "EXPLORER_PRELOAD"}
+    place |= {"PYTHONPATH": str(catalog.ROOT)} | ({"EXPLORER_PRELOAD": "1"} if asked else {})
+    command = [sys.executable, "-c", STARTS]
+    found = subprocess.run(command, env=place, capture_output=True, text=True, timeout=120)
+    assert found.returncode == 0, found.stderr
+    assert found.stdout.split() == [str(asked)]

@@ -18,6 +18,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from explorer import catalog, i18n, lessons
 from explorer.components import stage
 from explorer.i18n import _
+from explorer.training.worker import one_thread
 from explorer.ui import guard, language
 
 HOME = "pages/home/home.py"
@@ -49,6 +50,8 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     determine_data_format([])
     share_fairly()
     answer_at_once()
+    if os.environ.get("EXPLORER_PRELOAD"):  # a class would wait for whoever needs torch first
+        one_thread()
     gc.collect()
     gc.freeze()  # what the imports made stays for good; spare the collector the walk
     yield
