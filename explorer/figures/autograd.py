@@ -96,7 +96,7 @@ def _forwards(expression: Expression, nodes: Nodes) -> list[_Moment]:
         known.add(name)
         sentence = _("Forward: {first}.").format(first=first)
         if name:
-            sentence = _("Forward: {name} = {how} = {value}.").format(
+            sentence = _("Forward: the next node is {name} = {how} = {value}.").format(
                 name=name, how=expression.texts[name], value=short(nodes[name].data)
             )
         made.append(

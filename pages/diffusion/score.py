@@ -290,7 +290,7 @@ def show_follow(picture, panel) -> None:  # noqa: ANN001
             place_sliders()
             led = controls.toggle("led", _("Led by the learned score"))
             which = source() if led else "ready"
-            seed = controls.seed()
+            seed = 0 if home else controls.seed()  # there and back nothing is drawn
         answer = (learned(which) if led else None) or EXACT
     if home:
         show_return(picture, sampler, steps, answer)
