@@ -134,9 +134,9 @@ class Notes:
     opened: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     light: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     heavy: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    unseen: list[str] = field(default_factory=list)  # heavy answers that showed nothing
     missing: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     errors: list[str] = field(default_factory=list)
+    ahead: int = 0  # pictures that came before their page
     memory: list[tuple[float, float]] = field(default_factory=list)  # seconds, MiB
     minutes: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))  # light
 
@@ -158,6 +158,7 @@ async def attend(
                     break
                 await act(learner, rng, visit, move, notes)
         notes.errors += learner.errors
+        notes.ahead += learner.pictures
 
 
 async def act(learner: Learner, rng: random.Random, visit: Visit, move: int, notes: Notes) -> None:
@@ -245,6 +246,7 @@ def report(notes: Notes, options: argparse.Namespace) -> dict:
         "learners": options.learners,
         "minutes": options.minutes,
         "moves": len(light) + len(heavy),
+        "pictures ahead of their page": notes.ahead,
         "light p50 (ms)": round(quantile(light, 0.5)),
         "light p95 (ms)": round(quantile(light, 0.95)),
         "heavy first sight p95 (ms)": round(quantile(heavy, 0.95)),

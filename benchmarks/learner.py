@@ -6,14 +6,16 @@
         answer.seconds, answer.progress, answer.errors
 
 It does what a tab does and nothing else: sends a widget's value with the fragment it belongs to,
-obeys "ask me again every 0.3 s", keeps what it was shown. Nothing is drawn, so the times are those
-of the server: from the message that leaves here to the end of the run that answers it.
+obeys "ask me again every 0.3 s", keeps what it was shown, listens to the line that brings pictures
+ahead of the page. Nothing is drawn, so the times are those of the server: from the message that
+leaves here to the end of the run that answers it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from dataclasses import dataclass
 from types import TracebackType
@@ -27,6 +29,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 PATIENCE = 60.0  # seconds after which an answer counts as lost
+LINE = re.compile(rb'"line": ?"([\w-]{32})"')  # what a stage is told, see explorer.components.ahead
 ENDED = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 
 
@@ -63,6 +66,8 @@ class Learner:
         self._ended: asyncio.Queue[float] = asyncio.Queue()
         self._size, self._begun, self._sent = 0, 0.0, 0.0
         self._tasks: list[asyncio.Task] = []
+        self._line = ""
+        self.pictures = 0  # that came ahead
 
     async def __aenter__(self) -> Learner:
         address = self._address.replace("http", "ws", 1) + "/_stcore/stream"
@@ -156,11 +161,23 @@ class Learner:
             async for data in self._socket:
                 message = ForwardMsg.FromString(data)  # type: ignore[arg-type]
                 self._size += len(data)
+                if not self._line and (found := LINE.search(data)):  # type: ignore[arg-type]
+                    self._line = found[1].decode()
+                    self._tasks.append(asyncio.create_task(self._look()))
                 self._take(message)
             self.errors.append("connection closed")
         except websockets.ConnectionClosed as closed:
             self.errors.append(f"connection lost: {closed}")
         self._ended.put_nowait(time.perf_counter())
+
+    async def _look(self) -> None:
+        """See each picture as it comes and say so."""
+        address = self._address.replace("http", "ws", 1) + f"/ahead/{self._line}"
+        async with websockets.connect(address, max_size=None, ping_interval=None) as socket:
+            async for text in socket:
+                rest = str(text).split("\n", 1)[0]
+                self.pictures += 1
+                await socket.send(str(json.loads(rest)["number"]))
 
     def _take(self, message: ForwardMsg) -> None:
         kind = message.WhichOneof("type")

@@ -259,7 +259,7 @@ def film(x: np.ndarray, run: Run, titles: Sequence[str], point: int = 0) -> go.F
             ways(means[: row.at + 1]),
             spots(row.mixture.means),
             {"type": "scatter", "text": [shares(told)]},
-            *_now(row),
+            *_now(row, every[-1].at),
         ]
         frames.append({"name": row.name, "data": data, "traces": moving})
     add_film(figure, frames)
@@ -320,7 +320,7 @@ def _curves(figure: go.Figure, every: Sequence[Row], half_steps: int) -> None:
     if len(every) > half_steps + 1:
         beyond = theme.line(at[half_steps:], total[half_steps:], "negative", 3, **x2)
         lines.append(beyond.update(line_dash="dash"))
-    marks, value = _now(every[0])
+    marks, value = _now(every[0], every[-1].at)
     figure.add_traces(
         [
             *lines,
@@ -342,7 +342,6 @@ def _curves(figure: go.Figure, every: Sequence[Row], half_steps: int) -> None:
                 **value | x3,
                 mode="markers+text",
                 marker={"color": theme.color("latent"), "symbol": "triangle-down", "size": 12},
-                textposition="top right",
                 textfont={"color": theme.color("latent"), "size": 14},
                 cliponaxis=False,
                 _validate=False,
@@ -369,15 +368,19 @@ def _bars(gap: np.ndarray) -> go.Scatter:
     )
 
 
-def _now(row: Row) -> list[dict]:
-    """The two moving marks: bound and log-likelihood with the gap between them; the gap's size."""
+def _now(row: Row, end: int) -> list[dict]:
+    """The two moving marks: bound and log-likelihood with the gap between them; the gap's size.
+
+    Its words lie to the right of it, away from the tall first bars; left where the picture ends.
+    """
     at, total = row.at, row.log_likelihood
     bound = total if row.lower_bound is None else row.lower_bound
     gap = max(total - bound, 0.0)
     text = "" if row.lower_bound is None else f"{gap:.4f}" if gap >= 5e-5 else "0"
+    side = "top left" if at > 0.8 * end else "top right"
     return [
         {"type": "scatter", "x": [at, at], "y": [total, bound]},
-        {"type": "scatter", "x": [at], "y": [gap], "text": [text]},
+        {"type": "scatter", "x": [at], "y": [gap], "text": [text], "textposition": side},
     ]
 
 

@@ -86,7 +86,7 @@ def _scale(made: Canvas, score: Score) -> list[dict]:
     made.layout["xaxis4"] = theme.axis(title, (low, high), domain=[0, 1], anchor="y4", **bare)
     made.layout["yaxis4"] = t.bare((-1.3, 1.5), domain=[0, 0.1], anchor="x4")
     where = {"xaxis": "x4", "yaxis": "y4"}
-    marks = [(score.single, _("one normal"), "data", "top center")]
+    marks = [(score.single, _("one normal"), "data", "top left")]
     if score.best is not None and best - score.single > 1e-6:
         marks.append((score.best, _("best by EM"), "truth", "top left"))
     side = "bottom right" if score.yours < low + 0.2 * (high - low) else "bottom center"

@@ -121,6 +121,7 @@ AXIS_STYLE = {
     "tickcolor": color("muted"),
     "ticks": "outside",
     "automargin": True,
+    "ticklabeloverflow": "allow",
     "fixedrange": True,
     "nticks": 7,
 }

@@ -18,6 +18,10 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
+
+# Here, before any group: its functions have as a default the group there is when it is imported. An
+# optimizer does that at its first step; it would hold ours, and threads meet Python's end: SIGABRT.
+import torch.distributed.nn
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode

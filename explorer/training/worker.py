@@ -47,6 +47,11 @@ class Hands:
         self._seated: threading.Event | None = None
         self._since = 0.0  # when the seated one sat down
 
+    @property
+    def crowd(self) -> int:
+        """How many pages are being laid out, or wait for it."""
+        return self._count
+
     @contextmanager
     def moving(self) -> Iterator[None]:
         """While a page is laid out."""

@@ -9,7 +9,7 @@ page fails all the same: one sentence, and never where in the program it was.
 import json
 import math
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import streamlit as st
@@ -23,12 +23,11 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.runtime.state.session_state import Serialized, WStates
 
 from explorer.catalog import ROOT
+from explorer.components import ahead
+from explorer.components.ahead import Message, Receive, Send
 from explorer.i18n import _
+from explorer.training.worker import HANDS
 from explorer.ui import language
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 
 #: What the app's pages ask for; the rest (clearing the cache of all learners) is for developers.
 ASKED = {
@@ -36,6 +35,7 @@ ASKED = {
     "backend_operation_request",
 }  # fmt: skip
 WIDGETS = 1000  # values in one message; a page has less than a hundred
+LETTER = 2**14  # bytes of a message that may be the beginning or the end of a run
 FILES = 4  # uploads that the server keeps for a session
 EVENTS = 100  # reports of a component in one message
 STATIC = re.compile(r"[\w-]+-[\w.]+\.js")  # scripts with a version or a hash in their name
@@ -49,11 +49,17 @@ class Gate:
 
     def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
         self.app = app
+        ahead.LINES.served, ahead.LINES.calm = True, lambda: HANDS.crowd < 2
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
+            if await ahead.LINES.serve(scope, receive, send):
+                return None
             line = _Line(receive, send)
-            return await self.app(scope, line.receive, line.send)
+            try:
+                return await self.app(scope, line.receive, line.send)
+            finally:
+                line.behind.close()
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
 
@@ -87,6 +93,7 @@ class _Line:
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive, self._send, self._closed = receive, send, False
+        self.behind = ahead.Behind(send)
 
     async def receive(self) -> Message:
         """The next message that the server need not fear."""
@@ -107,12 +114,13 @@ class _Line:
         """Pass a message on; where the program lies on this computer is nobody's business."""
         if self._closed:
             return
-        if message["type"] == "websocket.send" and _HERE in (message.get("bytes") or b""):
-            told = ForwardMsg.FromString(message["bytes"])
-            if told.WhichOneof("type") == "new_session":
+        told, data = None, message.get("bytes") or b""
+        if len(data) <= LETTER or _HERE in data:
+            told = ForwardMsg.FromString(data)
+            if told.WhichOneof("type") == "new_session" and _HERE in data:
                 told.new_session.main_script_path = "streamlit_app.py"
                 message = {**message, "bytes": told.SerializeToString()}
-        await self._send(message)
+        await self.behind.send(message, told)
 
     async def _hang_up(self, code: int) -> Message:
         await self._send({"type": "websocket.close", "code": code})

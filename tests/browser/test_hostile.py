@@ -8,6 +8,7 @@ import os
 import re
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -16,7 +17,8 @@ import requests
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Common_pb2 import FileUploaderState, UploadedFileInfo
 from streamlit.proto.WidgetStates_pb2 import WidgetState
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
+from websockets.sync.client import connect
 
 from explorer.catalog import ROOT
 from explorer.ui import guard
@@ -76,6 +78,13 @@ def calm(visitor: Visitor) -> None:
         assert not INSIDE.search(message), message[:2000]
 
 
+def move(visitor: Visitor, report: dict) -> None:
+    """What the stage of `normal` says when a handle is dragged."""
+    events = f"$$STREAMLIT_INTERNAL_KEY_{visitor.widgets['normal.stage'][0]}__events"
+    told = json.dumps([{"event": "moved", "value": report}])
+    visitor.run(WidgetState(id=events, json_trigger_value=told))
+
+
 def works(server: str) -> None:
     """Another learner opens a lesson as ever."""
     with Visitor(server) as other:
@@ -114,6 +123,29 @@ def test_a_frame_that_is_no_message_ends_its_own_line_only(server, visitor, case
     assert visitor.closed() in (code, 1006)  # a line may be cut before the code is read
     assert time.monotonic() - begun < 10 * SOON
     calm(visitor)
+
+
+@pytest.mark.parametrize("case", FRAMES)
+def test_a_frame_on_the_line_of_pictures_ends_that_line_only(server, visitor, case):
+    address = server.replace("http", "ws", 1) + "/ahead/"
+    token = visitor.sent_data["normal.stage"]["line"]
+    with connect(address + token, max_size=None) as line:
+        with suppress(ConnectionClosed):
+            line.send(FRAMES[case][0])
+        with pytest.raises(ConnectionClosed):
+            line.recv(10 * SOON)
+    move(visitor, {"id": "mu", "x": 1.5, "y": 0.2, "number": 7})
+    assert "mean 1.50" in visitor.sent_data["normal.stage"]["summary"]
+    calm(visitor)
+
+
+@pytest.mark.parametrize("token", ["x" * 32, "x", "", "..%2f_stcore%2fstream", "%00" * 32])
+def test_a_line_of_nobody_is_refused(server, token):
+    with pytest.raises((InvalidStatus, InvalidMessage)) as refused:
+        connect(server.replace("http", "ws", 1) + f"/ahead/{token}").close()
+    if isinstance(refused.value, InvalidStatus):
+        assert refused.value.response.status_code in (403, 404)
+    works(server)
 
 
 def test_states_of_components_that_are_none_change_nothing(visitor):
@@ -378,13 +410,9 @@ def test_a_page_that_fails_says_so_calmly_and_nothing_of_where(tmp_path):
 
 def test_the_protocol_is_spoken_right(visitor):
     """What the others rely on: a drag by hand moves the picture, as from a browser."""
-    name = visitor.widgets["normal.stage"][0]
     handle = visitor.sent_data["normal.stage"]["handles"][0]
     before = visitor.sent_data["normal.stage"]["summary"]
-    value = {"id": handle["id"], "x": handle["x"] + 1, "y": handle["y"], "number": 5}
-    told = json.dumps([{"event": "moved", "value": value}])
-    events = f"$$STREAMLIT_INTERNAL_KEY_{name}__events"
-    visitor.run(WidgetState(id=events, json_trigger_value=told))
+    move(visitor, {"id": handle["id"], "x": handle["x"] + 1, "y": handle["y"], "number": 5})
     assert visitor.sent_data["normal.stage"]["summary"] != before
     assert visitor.sent_data["normal.stage"]["answered"] == 5
     calm(visitor)

@@ -17,6 +17,8 @@ pytestmark = pytest.mark.browser
 APP = Path(__file__).parent / "apps" / "stage_app.py"
 COUNT = 6
 
+AHEAD = re.compile("/ahead/")
+
 #: What the picture shows: the height of the line, from the svg itself, in data units.
 LINE = """() => {
   const plot = document.querySelector('.gx-plot'), axis = plot._fullLayout.yaxis;
@@ -42,10 +44,17 @@ class Stage:
 
     def __init__(self, seen, path: str):
         self.page, self.calm, self.sent = seen.page, seen.calm, []
-        self.page.on("websocket", lambda ws: ws.on("framesent", lambda f: self.sent.append(f)))
+        self.ahead: list[str] = []  # what came ahead of its page
+        self.page.on("websocket", self._follow)
         self.page.goto(f"{seen.watch.home}/{path}")
         self.page.wait_for_function(DRAWN, timeout=60_000)
         self.quiet()
+
+    def _follow(self, socket) -> None:
+        if "/ahead/" in socket.url:
+            socket.on("framereceived", lambda text: self.ahead.append(text))
+        else:
+            socket.on("framesent", lambda message: self.sent.append(message))
 
     def quiet(self, wait: int = 250) -> "Stage":
         """Let the server finish and the browser paint."""
@@ -113,9 +122,13 @@ def film(visit, host) -> Stage:
     return Stage(visit(url=host), "")
 
 
-@pytest.fixture
-def handles(visit, host) -> Stage:
-    return Stage(visit(url=host), "handles")
+@pytest.fixture(params=["ahead", "alone"])
+def handles(visit, host, request) -> Stage:
+    """With the line that brings pictures ahead of the page, and with something that refuses it."""
+    seen = visit(url=host)
+    if request.param == "alone":
+        seen.page.route_web_socket(AHEAD, lambda socket: socket.close())
+    return Stage(seen, "handles")
 
 
 # ------------------------------------------------------------------------------- the film
@@ -384,6 +397,84 @@ def test_the_live_slider_is_recomputed_while_it_moves(visit, host):
     live.page.keyboard.press("ArrowLeft")
     live.quiet()
     assert live.state["index"] == index - 1
+
+
+# ------------------------------------------------------------------------------- ahead of the page
+
+#: What changed first after each key press, the picture or the rest of the page.
+FIRST = """() => {
+  window.first = []; let open = false;
+  document.addEventListener('keydown', () => { open = true; }, true);
+  const watch = (node, name) => new MutationObserver(() => {
+    if (open) window.first.push(name);
+    open = false;
+  }).observe(node, { subtree: true, childList: true, attributes: true, characterData: true });
+  watch(document.querySelector('.gx-plot'), 'picture');
+  watch(document.querySelector('#state').parentElement, 'page');
+}"""
+
+
+def test_the_picture_is_there_before_the_page_is_laid_out_anew(visit, host):
+    films = Stage(visit(url=host), "films")
+    films.page.evaluate(FIRST)
+    films.page.get_by_role("slider", name="Rise").focus()
+    for rise in (2, 3, 4, 5, 4, 3, 2):
+        films.page.keyboard.press("ArrowRight" if rise > films.state["rise"] else "ArrowLeft")
+        films.hears(f"s.rise === {rise}")
+        assert films.line == rise
+        assert films.words == f"The line is at {float(rise)}."
+        films.quiet()
+    first = films.page.evaluate("window.first")
+    assert len(first) == 7
+    assert first.count("picture") >= 4, first  # a busy machine may need longer than a page waits
+    assert len(films.ahead) == 7
+    told = [json.loads(text.split("\n")[0]) for text in films.ahead]
+    assert [one["number"] for one in told] == list(range(2, 9))
+    films.calm()
+
+
+def test_of_a_film_one_frame_comes_ahead_and_the_rest_with_the_page(visit, host):
+    films = Stage(visit(url=host), "films")
+    films.page.get_by_role("slider", name="Rise").focus()
+    films.page.keyboard.press("ArrowRight")
+    films.hears("s.rise === 2")
+    assert films.line == 2
+    _rest, _figure, seen = films.ahead[0].split("\n")
+    assert json.loads(seen)["name"] == "5"
+    films.quiet()
+    films.slider.focus()
+    for key, height, step in [("Home", 0, 0), ("ArrowRight", 0.4, 1), ("ArrowRight", 0.8, 2)]:
+        films.page.keyboard.press(key)
+        films.page.wait_for_function(f"() => ({LINE})() === {height}", timeout=10_000)
+        assert films.slider.get_attribute("aria-valuetext") == f"Step {step}"
+
+
+def test_a_line_that_breaks_changes_nothing_and_is_opened_again(visit, host):
+    seen, opened = visit(url=host), []
+
+    def pass_on(socket) -> None:
+        opened.append(socket)
+        socket.connect_to_server()
+
+    seen.page.route_web_socket(AHEAD, pass_on)
+    films = Stage(seen, "films")
+    slider = films.page.get_by_role("slider", name="Rise")
+    for number, rise in enumerate((2, 3)):
+        slider.focus()
+        films.page.keyboard.press("ArrowRight")
+        films.hears(f"s.rise === {rise}")
+        assert films.line == rise
+        assert len(opened) == 1
+        if number == 0:
+            opened[0].close()
+    films.page.wait_for_timeout(5_000)  # the page's pause between two tries
+    slider.focus()
+    films.page.keyboard.press("ArrowRight")
+    films.hears("s.rise === 4")
+    films.quiet()
+    assert films.line == 4
+    assert len(opened) == 2
+    films.calm()
 
 
 # ------------------------------------------------------------------------------- appearance

@@ -73,7 +73,12 @@ def compare(folder: Path) -> None:
         rank = "alone" if group is None else str(group.rank)
         found = {name: losses(name, folder / rank, group) for name in NAMES}
         found[BEGUN] = losses(BEGUN, folder / rank, group, resume=True)
-    (folder / f"{rank}.json").write_text(json.dumps(found))
+    (folder / f"{rank}.json").write_text(json.dumps(found | {"threads": threads()}))
+
+
+def threads() -> list[str]:
+    """What this process's threads are called, where the system tells."""
+    return [place.read_text().strip() for place in Path("/proc/self/task").glob("*/comm")]
 
 
 def follow(folder: Path) -> int:

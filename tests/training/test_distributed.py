@@ -82,6 +82,13 @@ def test_two_processes_have_the_losses_of_one(together, tmp_path, name):
             torch.testing.assert_close(theirs[key], ours[key], rtol=2e-3, atol=2e-3)
 
 
+def test_a_group_that_is_left_leaves_no_thread_behind(together):
+    """One that lives until Python ends may end with SIGABRT."""
+    for rank in (0, 1):
+        left = json.loads((together / f"{rank}.json").read_text())["threads"]
+        assert not [name for name in left if "gloo" in name], left
+
+
 def test_only_the_first_process_writes(together):
     assert set(checkpoints.names(together / "0")) == {
         *several.NAMES,

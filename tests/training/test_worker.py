@@ -95,13 +95,16 @@ def test_pages_are_laid_out_one_after_the_other():
             at_once -= 1
 
     pages = [threading.Thread(target=page, args=(name,)) for name in range(6)]
+    assert hands.crowd == 0
     with hands.moving():
         for thread in pages:
             thread.start()
             time.sleep(0.02)  # it waits by now
         assert order == []
+        assert hands.crowd == 7
     for thread in pages:
         thread.join()
+    assert hands.crowd == 0
     assert most == 1 and order == [0, 1, 2, 3, 4, 5]
 
 

@@ -19,6 +19,7 @@ import plotly
 import plotly.graph_objects as go
 import streamlit as st
 
+from explorer.components import ahead
 from explorer.figures import theme
 from explorer.i18n import _
 
@@ -65,15 +66,16 @@ class Encoded:
     for several runs keeps it like this, which is smaller too."""
 
     picture: str  # JSON
-    frames: str  # JSON, "" without a film
-    count: int  # frames
+    frames: tuple[str, ...]  # JSON, one for each
+    film: str  # another one for another film
 
 
 def encode(figure: go.Figure) -> Encoded:
     """The figure with its film, if it has one."""
     content = figure.to_dict()  # arrays become base64 typed arrays, which plotly.js reads
-    frames = content.pop("frames", [])
-    return Encoded(_json(content), _json(frames) if frames else "", len(frames))
+    frames = tuple(map(_json, content.pop("frames", [])))
+    digest = hashlib.sha256("".join(frames).encode()).hexdigest()[:12] if frames else ""
+    return Encoded(_json(content), frames, digest)
 
 
 def stage(
@@ -102,9 +104,15 @@ def stage(
     summary then speaks to screen readers only. Whatever the browser sends is checked first.
     """
     shown = figure if isinstance(figure, Encoded) else encode(figure)
+    line = ahead.line()
+    if line:
+        line.count += 1
     data = {
-        "figure": shown.picture,
-        "frames": shown.frames,
+        "key": key,
+        "line": line.token if line else "",
+        "number": line.count if line else 0,
+        "count": len(shown.frames),
+        "filmed": shown.film,
         "film": film,
         "start": start,
         "interval": interval,
@@ -118,6 +126,11 @@ def stage(
         "reports": on_scrub is not None,
         "words": _words(),
     }
+    if line:  # of a film the one frame that is seen at first; JSON has no line breaks
+        seen = shown.frames[start] if 0 <= start < len(shown.frames) else ""
+        line.send(key, f"{json.dumps(data)}\n{shown.picture}\n{seen}")
+    frames = f"[{','.join(shown.frames)}]" if shown.frames else ""
+    data |= {"figure": shown.picture, "frames": frames}
 
     def moved() -> None:
         report = reported(key, "moved")
@@ -127,7 +140,7 @@ def stage(
             on_move(*event)
 
     def scrubbed() -> None:
-        count = len(live.values) if live else shown.count
+        count = len(live.values) if live else len(shown.frames)
         index = clean_index(reported(key, "scrubbed"), count)
         if index is not None and on_scrub is not None:
             on_scrub(index)

@@ -8,6 +8,7 @@ const LIGHT_VALUES = new RegExp(
 const NARROW = 520; // px; below it a figure may bring another layout
 const GAP = 40; // ms between two reports while a handle moves
 const ECHO = 3000; // ms in which the server's `start` may be the answer to our own report
+const RETRY = 5000; // ms until the next try to open the line
 const PATIENCE = 400; // ms after which an unanswered report no longer blocks the next
 
 const toDark = (text) => text.replace(LIGHT_VALUES, (value) => DARK[value.toLowerCase()] ?? value);
@@ -65,10 +66,39 @@ function icon(name) {
   return picture;
 }
 
+// ---- what the server sends ahead of the page (explorer/components/ahead.py) ----------------------
+const stages = new Map(); // key -> what that stage does with new data
+let line = null, due = 0, pause = RETRY;
+
+function listen(token) {
+  if (!token || (line?.token === token && line.readyState <= WebSocket.OPEN) || performance.now() < due) return;
+  due = performance.now() + pause;
+  line?.close();
+  const address = new URL("../../ahead/" + token, import.meta.url); // also behind a path prefix
+  address.protocol = address.protocol.replace("http", "ws");
+  const mine = line = new WebSocket(address);
+  mine.token = token;
+  mine.onopen = () => { pause = RETRY; };
+  mine.onerror = () => { pause *= 4; }; // nobody answers there, or something in between refuses
+  mine.onmessage = ({ data: text }) => {
+    const [rest, figure, seen] = text.split("\n");
+    const data = { ...JSON.parse(rest), figure, seen };
+    stages.get(data.key)?.(data);
+    afterPaint(() => { if (mine.readyState === WebSocket.OPEN) mine.send(data.number); });
+  };
+}
+
+function afterPaint(action) {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = action;
+  if (document.hidden) port2.postMessage(0); // nothing is painted in a tab that nobody sees
+  else requestAnimationFrame(() => port2.postMessage(0));
+}
+
 export function mount(root, Plotly) {
   let component, data, figure, frames = [], dark, texts = {};
   let frame = 0, playing = null, shownWords = "";
-  let dragging = null, lastSent = 0, waiting = 0, pending = null;
+  let dragging = null, lastSent = 0, waiting = 0, pending = null, queued = null;
   let asked = Date.now(); // number of the newest report; the server repeats the one it answers
   const ahead = new Map(); // handle -> where the hand has it, while that answer is on its way
 
@@ -251,8 +281,13 @@ export function mount(root, Plotly) {
   function report(kind, value, throttled) {
     const now = performance.now();
     clearTimeout(pending);
-    const wait = Math.max(GAP - (now - lastSent), waiting && now - waiting < PATIENCE ? 30 : 0);
-    if (throttled && wait > 0) { pending = setTimeout(() => report(kind, value, true), wait); return; }
+    queued = null;
+    const wait = Math.max(GAP - (now - lastSent), waiting ? PATIENCE - (now - waiting) : 0);
+    if (throttled && wait > 0) {
+      queued = () => report(kind, value, true);
+      pending = setTimeout(queued, wait);
+      return;
+    }
     lastSent = waiting = now;
     component.setTriggerValue(kind, value);
   }
@@ -377,10 +412,32 @@ export function mount(root, Plotly) {
 
   // ---- a new state from the server ------------------------------------------------------------
   function update(next) {
-    const nowDark = isDark(root);
-    const old = texts;
     component = next;
-    data = next.data;
+    stages.set(next.data.key, take);
+    listen(next.data.line);
+    take(next.data);
+  }
+
+  // With the element comes the whole film, ahead of it only the frame that is seen.
+  let whole = false; // whether the whole film is here
+
+  function load() {
+    const read = (text) => JSON.parse(dark ? toDark(text) : text);
+    whole = data.seen === undefined || !data.filmed;
+    frames = data.seen === undefined ? (data.frames ? read(data.frames) : []) : new Array(data.count);
+    if (data.seen) frames[data.start] = read(data.seen);
+    brisk = whole && sameKinds();
+  }
+
+  function take(next) {
+    const nowDark = next.seen === undefined ? isDark(root) : dark, same = data && next.line && data.line === next.line;
+    if (same && next.number < data.number) return; // a newer one was here before
+    if (same && next.number === data.number && nowDark === dark) {
+      if (!whole && next.seen === undefined) { data = next; load(); if (frame !== data.start) draw(); }
+      return;
+    }
+    const old = texts;
+    data = next;
     dark = nowDark;
     waiting = 0;
     for (const handle of data.handles) {
@@ -389,24 +446,22 @@ export function mount(root, Plotly) {
       if (data.answered >= hand.number || performance.now() - hand.since > 3000) ahead.delete(handle.id);
       else { handle.x = hand.x; handle.y = hand.y; } // an older answer: the hand is further already
     }
-    texts = { figure: data.figure, frames: data.frames, dark };
-    if (old.figure !== data.figure || old.dark !== dark) figure = JSON.parse(dark ? toDark(data.figure) : data.figure);
-    if (old.frames !== data.frames || old.dark !== dark) {
-      frames = data.frames ? JSON.parse(dark ? toDark(data.frames) : data.frames) : [];
-    }
-    if (old.figure !== data.figure || old.frames !== data.frames || old.dark !== dark) brisk = sameKinds();
-    const anotherFilm = old.frames !== data.frames || old.start !== data.start;
-    texts.start = data.start;
+    texts = { figure: data.figure, film: data.filmed, start: data.start, dark };
+    const another = old.figure !== data.figure || old.dark !== dark, anotherFilm = old.film !== data.filmed;
+    if (another) figure = JSON.parse(dark ? toDark(data.figure) : data.figure);
+    if (anotherFilm || old.dark !== dark || !whole) load();
+    else if (another) brisk = sameKinds();
     if (data.live) { if (document.activeElement !== slider || !playing) frame = data.live.index; }
-    else if (anotherFilm) {
-      const echo = old.frames === data.frames && performance.now() - (rested.get(data.start) ?? -Infinity) < ECHO;
-      if (!echo) { if (old.frames !== undefined) stop(); frame = data.start; }
+    else if (anotherFilm || old.start !== data.start) {
+      const echo = !anotherFilm && performance.now() - (rested.get(data.start) ?? -Infinity) < ECHO;
+      if (!echo) { if (old.film !== undefined) stop(); frame = data.start; }
     }
     frame = Math.max(0, Math.min(count() - 1, frame));
     const words = JSON.stringify([data.words, data.film, data.live?.name, count(), !!data.live]);
     if (words !== shownWords) { shownWords = words; stop(); buildFilm(); buildTools(); }
     else if (!film.hidden) { slider.max = count() - 1; label(); }
     draw();
+    queued?.(); // where the hand is meanwhile
   }
 
   let lastWidth = 0;
@@ -419,6 +474,7 @@ export function mount(root, Plotly) {
 
   function destroy() {
     stop();
+    if (stages.get(data?.key) === take) stages.delete(data.key);
     observer.disconnect();
     Plotly.purge(plot);
     plot.emit = () => {}; // a drawing that was under way still wants to report its end

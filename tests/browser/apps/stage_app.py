@@ -8,10 +8,12 @@ import json
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
+from starlette.middleware import Middleware
 
 from explorer import i18n
 from explorer.components.stage import Handle, Live, stage
 from explorer.figures import theme
+from explorer.ui.guard import Gate
 
 COUNT = 6
 
@@ -59,6 +61,24 @@ def film() -> None:
             on_scrub=heard.append,
         )
         show(heard=heard, runs=count("runs"))
+
+    act()
+
+
+def films() -> None:
+    """A film that is another one for every position of the slider: it rises by as much."""
+
+    @st.fragment
+    def act() -> None:
+        rise = st.slider("Rise", 1, 5, 1)
+        figure = points()
+        figure.frames = [
+            go.Frame(name=f"{k}", data=[{"y": np.full(COUNT, k * rise / 5)}], traces=[1])
+            for k in range(COUNT)
+        ]
+        told = [f"The line is at {k * rise / 5}." for k in range(COUNT)]
+        stage(figure, key="films", summary="", film="Step", frame_summaries=told, start=5)
+        show(rise=rise, runs=count("runs"))
 
     act()
 
@@ -146,7 +166,16 @@ def crowd() -> None:
     show(turn=turn)
 
 
-st.set_page_config(page_title="Stage", layout="wide")
-i18n.use(st.query_params.get("lang", "en"))
-pages = [film, handles, live, panels, crowd]
-st.navigation([st.Page(page, url_path=page.__name__, default=page is film) for page in pages]).run()
+def run() -> None:
+    st.set_page_config(page_title="Stage", layout="wide")
+    i18n.use(st.query_params.get("lang", "en"))
+    pages = [film, films, handles, live, panels, crowd]
+    st.navigation(
+        [st.Page(page, url_path=page.__name__, default=page is film) for page in pages]
+    ).run()
+
+
+app = st.App(__file__, middleware=[Middleware(Gate)])  # pictures go ahead, as in the explorer
+
+if __name__ == "__main__":
+    run()
