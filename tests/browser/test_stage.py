@@ -333,6 +333,82 @@ def test_quick_key_presses_all_count(handles):
     assert handles.handle("free").get_attribute("aria-label").startswith("Mean: 3, 1 (")
 
 
+class Dam:
+    """Keeps back what the server says on the lines that are `closed`, until it is let go."""
+
+    def __init__(self, page):
+        self.closed: set[str] = set()
+        self.held: dict[str, list] = {"ahead": [], "stream": []}
+        self._sockets = {}
+        # One route for both: of two the browser would obey the last alone.
+        page.route_web_socket(re.compile("/ahead/|/_stcore/stream"), self._pass_on)
+
+    def _pass_on(self, socket) -> None:
+        name = "ahead" if "/ahead/" in socket.url else "stream"
+        self._sockets[name], server = socket, socket.connect_to_server()
+
+        def pass_on(text) -> None:
+            if name in self.closed:
+                self.held[name].append(text)
+            else:
+                socket.send(text)
+
+        server.on_message(pass_on)
+
+    def let_go(self, name: str) -> None:
+        """What was held so far on this line; what comes goes on waiting while it is closed."""
+        assert self.held[name]
+        while self.held[name]:
+            self._sockets[name].send(self.held[name].pop(0))
+
+
+def test_the_rest_of_a_film_does_not_pull_a_handle_back(visit, host):
+    """It comes with the page, after the picture, when the hand may be further already."""
+    seen = visit(url=host)
+    dam = Dam(seen.page)
+    ride = Stage(seen, "ride")
+    ride.handle("height").focus()
+    dam.closed = {"stream"}
+    ride.page.keyboard.press("ArrowUp")
+    ride.page.wait_for_function(f"() => ({LINE})() === 0.5", timeout=10_000)
+    ride.page.wait_for_timeout(300)
+    dam.closed = {"ahead", "stream"}
+    ride.page.keyboard.press("ArrowUp")
+    dam.let_go("stream")  # the answer to the first key; that to the second is still on its way
+    ride.page.wait_for_timeout(300)
+    ride.page.keyboard.press("ArrowUp")
+    ride.page.wait_for_timeout(300)
+    dam.closed = set()
+    dam.let_go("ahead")
+    dam.let_go("stream")
+    ride.hears("s.height === 1.5")
+    ride.quiet()
+    assert ride.handle("height").get_attribute("aria-label").startswith("Height: 1.5 (")
+    ride.calm()
+
+
+def test_two_answers_at_once_leave_the_stage_where_it_is(visit, host):
+    """Streamlit calls the cleanup of a component also where newer data overtook it."""
+    seen = visit(url=host)
+    dam = Dam(seen.page)
+    stage = Stage(seen, "handles")
+    stage.page.evaluate("document.querySelector('.gx-plot').mark = 'same'")
+    stage.handle("free").focus()
+    for turn in range(1, 11):
+        dam.closed = {"ahead", "stream"}
+        for _ in range(2):
+            stage.page.keyboard.press("ArrowRight")
+            stage.page.wait_for_timeout(150)
+        dam.closed = set()
+        dam.let_go("stream")
+        dam.let_go("ahead")  # too late: the page has them
+        stage.hears(f"Math.abs(s.where.free[0] - {1 + turn / 5}) < 1e-9")
+        stage.quiet()
+        assert stage.page.evaluate("document.querySelector('.gx-plot').mark") == "same"
+        assert stage.page.evaluate("document.activeElement.dataset.id") == "free"
+    stage.calm()
+
+
 def test_a_handle_says_what_it_is_and_where(handles):
     label = handles.handle("free").get_attribute("aria-label")
     assert label.startswith("Mean: 1, 1 (") and "arrow keys" in label

@@ -23,7 +23,8 @@ export default function (component) {
   }
   pad.emit = (value) => setStateValue("drawing", value);
   pad.update(data);
-  return () => pad.destroy();
+  // Also called while the element stays, where newer data overtook these (see the stage's loader).
+  return () => { if (!root.isConnected) pad.destroy(); };
 }
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);

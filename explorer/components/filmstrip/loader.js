@@ -8,13 +8,15 @@ function home() {
 export default function (component) {
   const root = component.parentElement.querySelector(".fs-root");
   root.latest = component;
-  if (root.filmstrip) { root.filmstrip.update(component); return root.filmstrip.destroy; }
+  // Also called while the element stays, where newer data overtook these (see the stage's loader).
+  const leave = () => { if (!root.isConnected) root.filmstrip?.destroy(); };
+  if (root.filmstrip) { root.filmstrip.update(component); return leave; }
   import(home() + "app/static/%filmstrip%")
     .then((module) => {
-      if (!root.isConnected && root.gone) return;
+      if (!root.isConnected) return;
       root.filmstrip ??= module.mount(root, home());
       root.filmstrip.update(root.latest);
     })
     .catch(() => { root.textContent = component.data.words.failed; });
-  return () => { root.gone = true; root.filmstrip?.destroy(); };
+  return leave;
 }

@@ -26,7 +26,8 @@ export default function (component) {
   }
   pad.emit = (value) => setStateValue("points", value);
   pad.update(data);
-  return () => pad.destroy();
+  // Also called while the element stays, where newer data overtook these (see the stage's loader).
+  return () => { if (!root.isConnected) pad.destroy(); };
 }
 
 // ---------------------------------------------------------------------------------- arithmetic

@@ -19,13 +19,16 @@ function plotly() {
 export default function (component) {
   const root = component.parentElement.querySelector(".gx-root");
   root.latest = component;
-  if (root.stage) { root.stage.update(component); return root.stage.destroy; }
+  // Streamlit calls what is returned when it has taken the element away, but also when newer data
+  // overtook these on their way here: then the stage stays.
+  const leave = () => { if (!root.isConnected) root.stage?.destroy(); };
+  if (root.stage) { root.stage.update(component); return leave; }
   Promise.all([import(served("%stage%")), plotly()])
     .then(([module, Plotly]) => {
-      if (!root.isConnected && root.gone) return;
+      if (!root.isConnected) return;
       root.stage ??= module.mount(root, Plotly);
       root.stage.update(root.latest);
     })
     .catch(() => { root.textContent = component.data.words.failed; });
-  return () => { root.gone = true; root.stage?.destroy(); };
+  return leave;
 }

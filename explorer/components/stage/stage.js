@@ -84,7 +84,7 @@ function listen(token) {
     const [rest, figure, seen] = text.split("\n");
     const data = { ...JSON.parse(rest), figure, seen };
     stages.get(data.key)?.(data);
-    afterPaint(() => { if (mine.readyState === WebSocket.OPEN) mine.send(data.number); });
+    afterPaint(() => { if (mine.readyState === WebSocket.OPEN) mine.send(String(data.number)); });
   };
 }
 
@@ -429,23 +429,28 @@ export function mount(root, Plotly) {
     brisk = whole && sameKinds();
   }
 
+  // What answers an older report must not pull a handle back from where the hand is by now.
+  function keepHand() {
+    for (const handle of data.handles) {
+      const hand = ahead.get(handle.id);
+      if (!hand) continue;
+      if (data.answered >= hand.number || performance.now() - hand.since > 3000) ahead.delete(handle.id);
+      else { handle.x = hand.x; handle.y = hand.y; }
+    }
+  }
+
   function take(next) {
     const nowDark = next.seen === undefined ? isDark(root) : dark, same = data && next.line && data.line === next.line;
     if (same && next.number < data.number) return; // a newer one was here before
     if (same && next.number === data.number && nowDark === dark) {
-      if (!whole && next.seen === undefined) { data = next; load(); if (frame !== data.start) draw(); }
+      if (!whole && next.seen === undefined) { data = next; keepHand(); load(); if (frame !== data.start) draw(); }
       return;
     }
     const old = texts;
     data = next;
     dark = nowDark;
     waiting = 0;
-    for (const handle of data.handles) {
-      const hand = ahead.get(handle.id);
-      if (!hand) continue;
-      if (data.answered >= hand.number || performance.now() - hand.since > 3000) ahead.delete(handle.id);
-      else { handle.x = hand.x; handle.y = hand.y; } // an older answer: the hand is further already
-    }
+    keepHand();
     texts = { figure: data.figure, film: data.filmed, start: data.start, dark };
     const another = old.figure !== data.figure || old.dark !== dark, anotherFilm = old.film !== data.filmed;
     if (another) figure = JSON.parse(dark ? toDark(data.figure) : data.figure);

@@ -117,6 +117,35 @@ def handles() -> None:
     act()
 
 
+def ride() -> None:
+    """A handle on a film that is another one wherever the handle is; the film takes it along."""
+    st.session_state.setdefault("height", 0.0)
+
+    def move(_name: str, _x: float, y: float) -> None:
+        st.session_state["height"] = y
+
+    @st.fragment
+    def act() -> None:
+        height = st.session_state["height"]
+        figure = points()
+        figure.frames = [
+            go.Frame(
+                name=f"{k}", data=[{"y": np.full(COUNT, height * k / 5)}], traces=[1],
+                layout={"meta": {"handles": {"height": [3.0, height * k / 5]}}},
+            )
+            for k in range(COUNT)
+        ]  # fmt: skip
+        told = [f"The line is at {height * k / 5:.1f}." for k in range(COUNT)]
+        grip = Handle("height", 3, height, "Height", axes="y", step=(1, 0.5), bounds=(0, 5, -5, 5))
+        stage(
+            figure, key="ride", summary="", film="Step", frame_summaries=told, start=5,
+            handles=[grip], on_move=move,
+        )  # fmt: skip
+        show(height=height, runs=count("runs"))
+
+    act()
+
+
 def live() -> None:
     """A slider whose every position is computed here."""
     state = st.session_state
@@ -169,7 +198,7 @@ def crowd() -> None:
 def run() -> None:
     st.set_page_config(page_title="Stage", layout="wide")
     i18n.use(st.query_params.get("lang", "en"))
-    pages = [film, films, handles, live, panels, crowd]
+    pages = [film, films, handles, ride, live, panels, crowd]
     st.navigation(
         [st.Page(page, url_path=page.__name__, default=page is film) for page in pages]
     ).run()
