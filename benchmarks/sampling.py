@@ -1,6 +1,6 @@
 """Sampling: what a run costs beyond the network's own calls, and what a learner waits for.
 
-    python -m benchmarks.sampling [--rounds 7] [--threads 2]
+    python -m benchmarks.sampling [--rounds 7]
 
 Alternates, round by round: our DDIM, the bare network calls that it makes, and the loop around
 diffusers' DDIMScheduler (Hugging Face; install it as in tests/requirements.txt) on the same network
@@ -30,10 +30,8 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
-    one_thread()  # what the app does, once; then what was asked for here
-    torch.set_num_threads(options.threads)
+    one_thread()  # as the app computes
     net = checkpoints.load(NAME)[0]
     x = torch.randn(COUNT, 784, generator=seeded(1))
     y = torch.arange(COUNT) % 10
@@ -51,7 +49,7 @@ def main() -> None:
                 if round_:  # the first round warms up
                     times[name].append(1000 * seconds)
     middle = {name: statistics.median(values) for name, values in times.items()}
-    print(f"{COUNT} pictures, {STEPS} steps, {options.threads} thread(s), {options.rounds} rounds")
+    print(f"{COUNT} pictures, {STEPS} steps, one thread, {options.rounds} rounds")
     for name, value in middle.items():
         spread = f"{min(times[name]):.0f} to {max(times[name]):.0f}"
         print(f"{name:12} {value:7.0f} ms ({spread})")

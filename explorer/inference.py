@@ -120,13 +120,13 @@ def quadrature(side: int = 15) -> tuple[np.ndarray, np.ndarray]:
 
 def load(name: str, folder: Path = checkpoints.FOLDER) -> Network:
     """A checkpoint, strictly checked; CheckpointError says what is wrong and how to mend it."""
-    one_thread()
     return Network(*checkpoints.load(name, folder))
 
 
 def _tensor(values: np.ndarray) -> Any:
     import torch
 
+    one_thread()
     return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
 
 

@@ -335,6 +335,7 @@ def _together(questions: list[_Question]) -> list[_Question]:
 def _reply(questions: list[_Question]) -> None:
     import torch
 
+    one_thread()
     try:
         parts = [torch.cat([getattr(q, name) for q in questions]) for name in ("x", "t", "y")]
         with torch.no_grad():

@@ -130,7 +130,6 @@ class Run:
         """The start, then every update."""
         from explorer.models import mlp
 
-        one_thread()
         x, y = self.tensors()
         square = self.task.unit[1] ** 2
         for update in mlp.train(x, y, self.config):
@@ -143,6 +142,7 @@ class Run:
         """The task as the model gets it."""
         import torch
 
+        one_thread()
         x = torch.from_numpy(self.task.inputs(self.task.x))
         if self.task.classes:
             return x, torch.from_numpy(self.task.y.astype(np.int64))

@@ -19,6 +19,7 @@ import numpy as np
 from explorer.metrics.two_samples import mmd
 from explorer.models.diffusion.ddim import ddim
 from explorer.models.diffusion.schedule import linear
+from explorer.training.worker import one_thread
 
 if TYPE_CHECKING:
     from explorer.models.diffusion.points import PointsConfig
@@ -91,7 +92,6 @@ def train(
     from explorer.models.diffusion.points import PointsNet
     from explorer.training.loop import Plan, Training, initialise, seeded
     from explorer.training.recipes import on_pairs
-    from explorer.training.worker import one_thread
 
     one_thread()
     rows = torch.from_numpy(repeated(x, seed).astype(np.float32))
@@ -140,6 +140,7 @@ def predict(net: Any, x: np.ndarray, t: int) -> np.ndarray:
     """The network's eps, NumPy to NumPy."""
     import torch
 
+    one_thread()
     with torch.no_grad():
         points = torch.from_numpy(np.ascontiguousarray(x, dtype=np.float32))
         times, nothing = torch.full((len(x),), t), torch.ones(len(x), dtype=torch.long)

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from explorer.training.worker import one_thread
+
 PLAN: dict[str, Any] = {"epochs": 50, "batch": 128, "rate": 4e-3, "warm_up": 20, "average": 0.98}
 SHOWN = 300  # digits whose codes are shown
 TILES = 9  # pictures along one side of the plane
@@ -58,7 +60,6 @@ def train(seed: int = 0, beta: float = 1.0) -> Iterator[Record]:
     from explorer.models.vae import VAE, VAEConfig
     from explorer.training.loop import Plan, Training, initialise, seeded
     from explorer.training.recipes import on_pictures
-    from explorer.training.worker import one_thread
 
     one_thread()
     x = torch.from_numpy(digits()[0].copy())

@@ -200,6 +200,8 @@ class Worker:
 
     def _run(self) -> None:
         behind()
+        if "torch" in sys.modules:  # a job may go on here that began on another thread (`rest`)
+            one_thread()
         while self.work_once():
             time.sleep(0)  # let the server answer between two turns
 
@@ -214,13 +216,22 @@ def behind() -> None:
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
 
-@cache
 def one_thread() -> None:
-    """Torch on one thread, said once per process: many learners share few cores, and two threads
-    that wait for each other are slower than one."""
+    """Torch computes on one thread where this is called: many learners share few cores, and two
+    threads that wait for each other are slower than one.
+
+    OpenMP and MKL keep a number for each of Python's threads, and the first product of a new one
+    may still be on all cores. So whoever computes says it again; that costs 0.1 µs. Sums in another
+    order round differently, and a script would not give a page's very numbers.
+    """
     import torch
 
     torch.set_num_threads(1)
+    _spare()
+
+
+@cache
+def _spare() -> None:
     gc.freeze()  # torch stays for good, and Python's collector need not walk through it: 0.2 s less
 
 
