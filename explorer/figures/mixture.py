@@ -37,7 +37,7 @@ def density(mixture: Mixture, x: np.ndarray, labels: Sequence[str], score: Score
     made = base.canvas(mixture, x, labels, beside=False)
     made.add(base.name_stretch())
     if x.shape[1] == 2:
-        made.add(base.bands(mixture, x))
+        made.add(*base.bands(mixture, x))
     made.add(*base.data(mixture, x), *base.components(mixture, x))
     made.add(*_scale(made, score))
     made.layout["yaxis"]["domain"] = [0.25, 0.9]
@@ -50,7 +50,7 @@ def ask(mixture: Mixture, x: np.ndarray, labels: Sequence[str], place: np.ndarra
     made = base.canvas(mixture, x, labels, beside=True)
     made.add(base.name_stretch())
     if x.shape[1] == 2:
-        made.add(base.bands(mixture, x, strength=0.28))
+        made.add(*base.bands(mixture, x, strength=0.28))
     mixed = theme.blend(mixture.responsibilities(base.few_of(x)))
     made.add(*base.data(mixture, x, mixed), *base.components(mixture, x))
     made.add(*_question(mixture, x, place))

@@ -25,6 +25,11 @@ SCROLLS_SIDEWAYS = """() => [document.documentElement, document.body,
   document.querySelector('[data-testid=stMain]')].filter((node) =>
   node && node.scrollWidth > node.clientWidth + 1).map((node) => node.tagName)"""
 
+#: What the stage says of the lists in every trace, and what plotly itself says.
+LISTS = """() => { const quick = Plotly.PlotSchema.findArrayAttributes;
+  return [...document.querySelectorAll('.gx-plot')].flatMap((plot) => plot._fullData ?? [])
+    .map((trace) => [quick(trace), quick.slow(trace)]); }"""
+
 #: Everything folded is unfolded, so that what axe reads is the whole page.
 UNFOLD = """() => { for (const fold of document.querySelectorAll('details:not([open]) > summary'))
   fold.click(); }"""
@@ -51,6 +56,8 @@ def test_a_page_loads_calmly_and_fits(visit, slug, window):
         title = lessons.read(slug, language).title
         assert page.locator("h1").first.inner_text() == title
         assert title in page.title()
+        lists = page.evaluate(LISTS)
+        assert [quick for quick, _slow in lists] == [slow for _quick, slow in lists] != []
     assert page.evaluate("document.documentElement.lang") == language
     assert page.evaluate(SCROLLS_SIDEWAYS) == []
     if window in AXED:

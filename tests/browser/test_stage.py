@@ -556,6 +556,71 @@ def test_a_line_that_breaks_changes_nothing_and_is_opened_again(visit, host):
 # ------------------------------------------------------------------------------- appearance
 
 
+def test_what_the_film_has_changed_since_is_drawn_again(visit, host):
+    """Only traces that say something else are drawn; the film changes them behind its back."""
+    stage = Stage(visit(url=host), "films")
+    stage.slider.focus()
+    for _ in range(3):
+        stage.page.keyboard.press("ArrowLeft")
+    stage.page.wait_for_function(f"() => ({LINE})() === 0.4")
+    stage.page.set_viewport_size({"width": 1100, "height": 800})  # all is drawn, at the third frame
+    stage.quiet()
+    stage.page.keyboard.press("ArrowRight")
+    stage.page.keyboard.press("ArrowRight")
+    stage.page.wait_for_function(f"() => ({LINE})() === 0.8")
+    start = stage.page.get_by_label("Start")
+    start.fill("2")
+    start.press("Enter")
+    stage.page.wait_for_function(f"() => ({LINE})() === 0.4", timeout=10_000)
+    stage.calm()
+
+
+def test_only_what_has_changed_is_drawn(handles):
+    """The line is drawn; the points stay what they are (plotly sets their place again, no more)."""
+    handles.page.evaluate(
+        """() => {
+          window.touched = new Set();
+          new MutationObserver((list) => { for (const { target } of list) touched.add(target); })
+            .observe(document.querySelector('.gx-plot .scatterlayer .trace'),
+              { subtree: true, childList: true, attributeFilter: ['d', 'style'] });
+        }"""
+    )
+    handles.handle("free").focus()
+    handles.page.keyboard.press("ArrowUp")
+    handles.page.wait_for_function(f"() => ({LINE})() === 1.2", timeout=10_000)
+    handles.quiet()
+    assert handles.page.evaluate("touched.size") == 0
+
+
+#: What plotly says of the lists in traces, and what the quick way says that stands in its place.
+LISTS = """(traces) => { const quick = Plotly.PlotSchema.findArrayAttributes;
+  return traces.map((trace) => [quick(trace), quick.slow(trace)]); }"""
+
+
+def test_the_lists_in_a_trace_are_those_that_plotly_finds(film):
+    """Of every kind of trace that the explorer draws, with lists at odd places."""
+    found = film.page.evaluate(
+        """async (lists) => {
+          const place = document.createElement('div'), x = [1, 2, 3];
+          const marker = { size: [4, 5, 6], color: [1, 2, 3], line: { width: [1, 2, 3] },
+            colorbar: { tickvals: [1, 2], ticktext: ['a', 'b'] } };
+          await Plotly.newPlot(place, [
+            { x, y: x, text: ['a', 'b', 'c'], marker, mode: 'markers+text', ids: ['p', 'q', 'r'],
+              textposition: ['top left', 'top left', 'top left'], error_y: { array: [1, 1, 1] } },
+            { x: Float32Array.from(x), y: x, line: { color: '#123456' } },
+            { type: 'bar', x, y: x, marker: { color: ['red', 'blue', 'red'] } },
+            { type: 'heatmap', z: [x, x], customdata: [x, x] },
+            { type: 'contour', z: [x, x, x], colorscale: [[0, 'red'], [1, 'blue']] },
+          ]);
+          return (0, eval)(lists)(place._fullData);
+        }""",
+        LISTS,
+    )
+    assert [quick for quick, _slow in found] == [slow for _quick, slow in found]
+    assert {"marker.line.width", "textposition", "error_y.array", "ids"} <= set(found[0][0])
+    assert found[1][0] == ["x", "y"] and "customdata" in found[3][0]
+
+
 def test_another_theme_recolours_without_a_reload(film):
     light, dark = theme.ROLES["model"]
 

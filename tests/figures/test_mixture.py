@@ -57,6 +57,27 @@ def test_bands_hold_the_share_they_name(x):
         assert share == pytest.approx(1 - level, abs=0.02)
 
 
+@pytest.mark.parametrize("share", [1.0, 0.5], ids=["all in sight", "cut by the edges"])
+def test_every_band_ends_at_one_density_and_is_a_fifth_stronger(x, share):
+    """A ring is closed and runs at one height; what lies on top of each other adds up."""
+    low, high = np.quantile(x, [0.5 - share / 2, 0.5 + share / 2], axis=0)
+    x = x[((low <= x) & (x <= high)).all(axis=1)]
+    heights, through = [], 1.0
+    for j, disc in enumerate(base.bands(TRUTH, x, strength=0.5), start=1):
+        path = np.column_stack([disc["x"], disc["y"]]).astype(float)
+        for ring in np.split(path, np.flatnonzero(np.isnan(path[:, 0]))):
+            ring = ring[~np.isnan(ring[:, 0])]
+            assert (ring[0] == ring[-1]).all()
+        inside = [(path[:, d] > x[:, d].min()) & (path[:, d] < x[:, d].max()) for d in range(2)]
+        log_density = np.log(density_of(TRUTH, path[inside[0] & inside[1]]))
+        if len(log_density) > 20:  # the rest runs along the edges
+            assert log_density.std() < 0.1
+            heights.append(log_density.mean())
+        through *= 1 - float(disc["fillcolor"].rstrip(")").split(",")[-1])
+        assert 1 - through == pytest.approx(0.1 * j, abs=1e-4)
+    assert len(heights) >= 3 and (np.diff(heights) > 0.2).all()
+
+
 def test_bands_follow_the_density(x):
     sides = [np.linspace(*base.window(column), 31) for column in x.T]
     grid = np.stack(np.meshgrid(*sides), axis=-1)

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
+from plotly.graph_objects import Figure, Frame
 from streamlit import config
 from streamlit.components.v2 import manifest_scanner
 from streamlit.proto.WidgetStates_pb2 import WidgetState
@@ -368,22 +368,23 @@ def plain(value: Any) -> Any:
 
     plotly writes arrays as base64 ({"dtype", "bdata", "shape"}); a script's figure holds numpy.
     """
-    if type(value) in (int, str, bool):  # most of a figure is numbers: first what is quick
+    kind = type(value)
+    if kind in (int, str, bool):  # most of a figure is numbers: first what is quick
         return value
-    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf" and np.isfinite(value).all():
-        return value.tolist()
-    if isinstance(value, go.Figure | go.Frame):
-        return plain(value.to_dict())
+    if kind is float:
+        return value if math.isfinite(value) else None  # JSON has neither NaN nor infinity
+    if kind is list or kind is tuple:
+        if {*map(type, value)} <= {int, float} and all(map(math.isfinite, value)):
+            return list(value)
+        return [plain(item) for item in value]
     if isinstance(value, Mapping):
         if "bdata" in value and "dtype" in value:
             return plain(_decoded(value))
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, np.ndarray | np.generic):
         return plain(value.tolist())
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None  # JSON has neither NaN nor infinity
+    if isinstance(value, Figure | Frame):
+        return plain(value.to_dict())
     return value
 
 

@@ -206,12 +206,14 @@ def test_all_controls_at_one_end_together(slug, end):
         at = open_lesson(slug, alone=True)
         for view in way:
             turn(at, **view)
-        fixed = {key for view in way for key in view}
-        for knob in knobs(at):
-            still_there = knob.name in {other.name for other in knobs(at)}
-            if knob.kind not in CHOICES and knob.name not in fixed and still_there:
-                turn(at, **{knob.name: knob.ends[end]})
-        speaks(at)
+        turned = {key for view in way for key in view}
+        while rest := {
+            knob.name: knob.ends[end]
+            for knob in knobs(at)
+            if knob.kind not in CHOICES and knob.name not in turned
+        }:  # turning them may bring up others
+            speaks(turn(at, **rest))
+            turned |= set(rest)
 
 
 @pytest.mark.parametrize("slug", SLUGS)

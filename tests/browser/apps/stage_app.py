@@ -71,13 +71,14 @@ def films() -> None:
     @st.fragment
     def act() -> None:
         rise = st.slider("Rise", 1, 5, 1)
+        start = st.number_input("Start", 0, COUNT - 1, 5)
         figure = points()
         figure.frames = [
             go.Frame(name=f"{k}", data=[{"y": np.full(COUNT, k * rise / 5)}], traces=[1])
             for k in range(COUNT)
         ]
         told = [f"The line is at {k * rise / 5}." for k in range(COUNT)]
-        stage(figure, key="films", summary="", film="Step", frame_summaries=told, start=5)
+        stage(figure, key="films", summary="", film="Step", frame_summaries=told, start=start)
         show(rise=rise, runs=count("runs"))
 
     act()
