@@ -592,6 +592,40 @@ def test_only_what_has_changed_is_drawn(handles):
     assert handles.page.evaluate("touched.size") == 0
 
 
+#: Pictures that come within one frame of the screen: (height of the line, place of the edge), each.
+AT_ONCE = """(pictures) => {
+  const root = document.querySelector('.gx-root'), data = root.latest.data;
+  for (const [height, edge] of pictures) {
+    const figure = JSON.parse(data.figure);
+    figure.data[1].y = Array(6).fill(height);
+    figure.data[2].x = [edge, edge];
+    if (edge > 4) figure.layout.height = 300; // another layout: all is drawn anew
+    const next = { ...data, line: '', figure: JSON.stringify(figure) };
+    root.stage.update({ ...root.latest, data: next });
+  }
+}"""
+EDGE = """() => { const [, trace] = [...document.querySelectorAll('.scatterlayer .js-line')];
+  const axis = document.querySelector('.gx-plot')._fullLayout.xaxis;
+  const at = Number(trace.getAttribute('d').match(/^M([^,]+),/)[1]);
+  return Math.round(10 * axis.p2l(at)) / 10; }"""
+
+
+@pytest.mark.parametrize(
+    ("pictures", "line", "edge"),
+    [([(2, 3), (4, 3), (4, 1)], 4, 1), ([(2, 3), (3, 3), (5, 4.5)], 5, 4.5)],
+    ids=["traces", "layout"],
+)
+def test_pictures_within_one_frame_of_the_screen_end_with_the_last(
+    visit, host, pictures, line, edge
+):
+    """Plotly drops what it has not drawn yet; the next one must make up for it."""
+    stage = Stage(visit(url=host), "handles")
+    stage.page.evaluate(AT_ONCE, pictures)
+    stage.quiet()
+    assert (stage.line, stage.page.evaluate(EDGE)) == (line, edge)
+    stage.calm()
+
+
 #: What plotly says of the lists in traces, and what the quick way says that stands in its place.
 LISTS = """(traces) => { const quick = Plotly.PlotSchema.findArrayAttributes;
   return traces.map((trace) => [quick(trace), quick.slow(trace)]); }"""

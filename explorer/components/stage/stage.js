@@ -180,9 +180,14 @@ export function mount(root, Plotly) {
     const { data: traces, layout } = composed();
     const rest = JSON.stringify([layout, traces.map(kinds)]), words = traces.map((trace) => JSON.stringify(trace));
     if (rest === drawn && traces.every(isScatter) && axesStand()) {
-      const changed = traces.map((_, i) => i).filter((i) => words[i] !== said[i]);
+      const changed = traces.map((_, i) => i).filter((i) => words[i] !== said[i] || undrawn.has(i));
       if (changed.length) animate(changed.map((i) => traces[i]), changed);
-    } else Plotly.react(plot, ...structuredClone([traces, layout]), SETTINGS); // plotly writes into them
+    } else {
+      // What plotly has not drawn yet it would draw on top of this: then all once more.
+      if (undrawn.size) requestAnimationFrame(() => { drawn = ""; draw(); });
+      undrawn.clear();
+      Plotly.react(plot, ...structuredClone([traces, layout]), SETTINGS); // plotly writes into them
+    }
     drawn = rest;
     said = words;
     placeHandles();
@@ -193,9 +198,15 @@ export function mount(root, Plotly) {
   const axesStand = () => Object.entries(plot._fullLayout ?? {}).every(([name, axis]) =>
     !/^[xy]axis\d*$/.test(name) || !axis.autorange);
 
+  // Two within one frame of the screen: plotly drops the first, so the second draws its traces too.
+  const undrawn = new Set(); // traces that plotly has been given but may not have drawn yet
+  let newest = 0;
+
   function animate(changes, traces) {
-    const now = { mode: "immediate", frame: { duration: 0, redraw: false }, transition: { duration: 0 } };
-    Plotly.animate(plot, { data: changes, traces }, now).catch(() => {}); // overtaken by a newer one
+    const now = { mode: "immediate", frame: { duration: 0, redraw: false }, transition: { duration: 0 } }, mine = ++newest;
+    for (const i of traces) undrawn.add(i);
+    Plotly.animate(plot, { data: changes, traces }, now)
+      .then(() => { if (mine === newest) undrawn.clear(); }, () => {}); // refused: a newer one has overtaken it
   }
 
   function describe() {
@@ -217,8 +228,8 @@ export function mount(root, Plotly) {
   };
 
   function flip() {
-    if (!brisk) { draw(); return; }
     const { data: changes, traces } = frames[frame];
+    if (!brisk || [...undrawn].some((i) => !traces.includes(i))) { draw(); return; }
     for (const i of traces) said[i] = undefined;
     animate(changes, traces);
     describe();
