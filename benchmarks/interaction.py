@@ -29,6 +29,7 @@ from tests.browser.conftest import ARGUMENTS, CHROMIUM, PAINTED, serving
 
 HOST = catalog.ROOT / "tests" / "browser" / "apps" / "stage_app.py"
 SLIDER = "[data-testid=stSlider] input[type=range]"
+GRIP, DRAWING, STAGE = ".gx-handle", ".gx-plot", ".gx-stage"
 WARM_UP = 3  # presses before counting
 
 FLOOR = """
@@ -49,7 +50,7 @@ WATCH = """(root) => {
   document.addEventListener('keydown', () => { pressed = performance.now(); }, true);
   new MutationObserver((changes) => {
     if (!pressed) return;
-    if (root === '.gx-stage') {
+    if (root !== 'floor') {
       if (!changes.some((c) => (c.target.closest ?? (() => null)).call(c.target, root) ||
         c.target.parentElement?.closest(root))) return;
     } else {
@@ -92,7 +93,10 @@ STATES = """() => {
 
 @dataclass
 class Subject:
-    """A page whose first slider is moved by the arrow keys; `times` in milliseconds."""
+    """A page whose first slider, or handle, is moved by the arrow keys; `times` in milliseconds.
+
+    root: what must change to count. A handle itself moves at once: there only the drawing counts.
+    """
 
     name: str
     page: Any
@@ -110,10 +114,18 @@ class Subject:
     def press(self) -> None:
         """One key press; waits for the picture and then for the page to fall quiet."""
         self.page.bring_to_front()  # a page in the background is painted once a second
+        if self.root == DRAWING:
+            self.page.locator(GRIP).first.focus()
+            self.key = {"ArrowRight": "ArrowLeft"}.get(self.key, "ArrowRight")
+            self._timed()
+            return
         slider = self.page.locator(SLIDER).first
         value, low, high = (float(slider.get_attribute(a) or 0) for a in ("value", "min", "max"))
         self.key = {low: "ArrowRight", high: "ArrowLeft"}.get(value, self.key)
         slider.focus()
+        self._timed()
+
+    def _timed(self) -> None:
         counted = self.page.evaluate("window.times.length")
         self.page.keyboard.press(self.key)
         self.page.wait_for_function(f"window.times.length > {counted}", timeout=20_000)
@@ -130,9 +142,12 @@ def main() -> None:
         for slug in arguments.lessons:
             page = opened(browser, explorer, slug)
             if page.locator(SLIDER).count():
-                subjects.append(Subject(f"{slug}: first slider", page, ".gx-stage", 1.3))
+                subjects.append(Subject(f"{slug}: first slider", page, STAGE, 1.3))
+            if page.locator(GRIP).count():
+                page = opened(browser, explorer, slug)
+                subjects.append(Subject(f"{slug}: first handle", page, DRAWING, 1.3))
         crowd = opened(browser, host, "crowd")
-        subjects.append(Subject("5,000 points from the server", crowd, ".gx-stage", 120))
+        subjects.append(Subject("5,000 points from the server", crowd, STAGE, 120))
         for subject in subjects:
             subject.prepare()
         for _ in range(arguments.rounds):
