@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,26 +34,30 @@ SMOOTH = 50  # updates over which the shown loss is averaged
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """The network of one moment: its weights in one row, (P,) float32."""
+    """The network of one moment: its weights in one row, (P,) float16, as in checkpoints.
+
+    Many learners keep many moments, so whole networks are made of a few of them only.
+    """
 
     weights: np.ndarray
     width: int
 
-    @cached_property
-    def _network(self) -> Any:
-        import torch
-
-        from explorer.checkpoints import blank
-        from explorer.models.diffusion.points import PointsNet
-
-        net = blank(PointsNet, config(self.width)).to_empty(device="cpu").requires_grad_(False)
-        flat = torch.from_numpy(self.weights.copy())
-        torch.nn.utils.vector_to_parameters(flat, net.parameters())
-        return net.eval()
-
     def noise(self, x: np.ndarray, t: int) -> np.ndarray:
         """Predicted noise, (N, 2) -> (N, 2)."""
-        return predict(self._network, x, t)
+        return predict(_network(self), x, t)
+
+
+@lru_cache(maxsize=32)
+def _network(answer: Answer) -> Any:
+    import torch
+
+    from explorer.checkpoints import blank
+    from explorer.models.diffusion.points import PointsNet
+
+    net = blank(PointsNet, config(answer.width)).to_empty(device="cpu").requires_grad_(False)
+    flat = torch.from_numpy(answer.weights.astype(np.float32))
+    torch.nn.utils.vector_to_parameters(flat, net.parameters())
+    return net.eval()
 
 
 @dataclass(frozen=True)
@@ -123,15 +127,16 @@ def look(net: Any, width: int, real: np.ndarray) -> Moment:
     """Weights, samples from fixed starts, and how far these are from real points."""
     import torch
 
-    weights = torch.nn.utils.parameters_to_vector(net.parameters()).detach().numpy().copy()
-    samples = draw(net)
-    return Moment(Answer(weights, width), samples, mmd(samples[: len(real)], real))
+    weights = torch.nn.utils.parameters_to_vector(net.parameters()).detach().half().numpy()
+    answer = Answer(weights, width)
+    samples = draw(answer)
+    return Moment(answer, samples, mmd(samples[: len(real)], real))
 
 
-def draw(net: Any) -> np.ndarray:
+def draw(answer: Answer) -> np.ndarray:
     """SAMPLES particles from noise to data, always from the same starts."""
     schedule, x = linear(), np.random.default_rng(0).standard_normal((SAMPLES, 2))
-    for step in ddim(schedule, lambda y, t: predict(net, y, t), x, schedule.times(WALK)):
+    for step in ddim(schedule, answer.noise, x, schedule.times(WALK)):
         x = step.after
     return x
 

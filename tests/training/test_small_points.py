@@ -58,7 +58,7 @@ def test_the_kept_weights_are_the_network_that_drew_the_samples(records):
     for step in ddim(SCHEDULE, moment.answer.noise, x, SCHEDULE.times(small_points.WALK)):
         x = step.after
     np.testing.assert_allclose(x, moment.samples, atol=1e-4)
-    assert moment.answer.weights.dtype == np.float32
+    assert moment.answer.weights.dtype == np.float16
 
 
 def test_the_seed_is_all_there_is(records):
@@ -79,7 +79,8 @@ def test_the_loss_is_a_running_mean(records):
 
 def test_the_average_of_the_weights_is_shown(records):
     """Adam's first step is as long as the rate, and the average goes 9/11 of that way."""
-    moved = records[1].moment.answer.weights - records[0].moment.answer.weights
+    before, after = (record.moment.answer.weights.astype(float) for record in records[:2])
+    moved = (after - before)[np.abs(before) < 1e-3]  # where half precision is fine enough
     rate = small_points.PLAN["rate"] / small_points.PLAN["warm_up"]
     assert np.abs(moved).max() == pytest.approx(9 / 11 * rate, rel=0.02)
 
