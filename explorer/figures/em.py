@@ -250,7 +250,7 @@ def film(x: np.ndarray, run: Run, titles: Sequence[str], point: int = 0) -> go.F
     )
     _curves(figure, every, len(run.steps))
     moving = [*range(k + 4), len(figure.data) - 2, len(figure.data) - 1]
-    frames = []
+    frames, place = [], _place(every)
     for row, gamma, index in zip(kept, gammas, painted, strict=True):
         told = None if row.gamma is None else row.gamma[point]
         data = [
@@ -259,7 +259,7 @@ def film(x: np.ndarray, run: Run, titles: Sequence[str], point: int = 0) -> go.F
             ways(means[: row.at + 1]),
             spots(row.mixture.means),
             {"type": "scatter", "text": [shares(told)]},
-            *_now(row, every[-1].at),
+            *_now(row, place),
         ]
         frames.append({"name": row.name, "data": data, "traces": moving})
     add_film(figure, frames)
@@ -309,7 +309,7 @@ def _curves(figure: go.Figure, every: Sequence[Row], half_steps: int) -> None:
     total = np.array([row.log_likelihood for row in every])
     bound = np.array([row.lower_bound if row.lower_bound is not None else np.nan for row in every])
     low, high = _range(total, bound)
-    _axes(figure, (low, high), total - bound, half_steps, len(every))
+    _axes(figure, (low, high), _tallest(every), half_steps, len(every))
     x2 = {"xaxis": "x2", "yaxis": "y2", "hoverinfo": "skip"}
     x3 = {"xaxis": "x3", "yaxis": "y3", "hoverinfo": "skip"}
     regular = (at <= half_steps) & (total >= low)
@@ -320,7 +320,7 @@ def _curves(figure: go.Figure, every: Sequence[Row], half_steps: int) -> None:
     if len(every) > half_steps + 1:
         beyond = theme.line(at[half_steps:], total[half_steps:], "negative", 3, **x2)
         lines.append(beyond.update(line_dash="dash"))
-    marks, value = _now(every[0], every[-1].at)
+    marks, value = _now(every[0], _place(every))
     figure.add_traces(
         [
             *lines,
@@ -341,7 +341,12 @@ def _curves(figure: go.Figure, every: Sequence[Row], half_steps: int) -> None:
             go.Scatter(
                 **value | x3,
                 mode="markers+text",
-                marker={"color": theme.color("latent"), "symbol": "triangle-down", "size": 12},
+                marker={
+                    "color": theme.color("latent"),
+                    "symbol": "triangle-down",
+                    "size": [12, 0],  # the second is only a place for words
+                },
+                textposition="middle left",
                 textfont={"color": theme.color("latent"), "size": 14},
                 cliponaxis=False,
                 _validate=False,
@@ -368,20 +373,28 @@ def _bars(gap: np.ndarray) -> go.Scatter:
     )
 
 
-def _now(row: Row, end: int) -> list[dict]:
-    """The two moving marks: bound and log-likelihood with the gap between them; the gap's size.
-
-    Its words lie to the right of it, away from the tall first bars; left where the picture ends.
-    """
+def _now(row: Row, place: tuple[float, float]) -> list[dict]:
+    """The two moving marks: bound and log-likelihood with the gap between them; the gap's size,
+    always written at the same place."""
     at, total = row.at, row.log_likelihood
     bound = total if row.lower_bound is None else row.lower_bound
     gap = max(total - bound, 0.0)
     text = "" if row.lower_bound is None else f"{gap:.4f}" if gap >= 5e-5 else "0"
-    side = "top left" if at > 0.8 * end else "top right"
     return [
         {"type": "scatter", "x": [at, at], "y": [total, bound]},
-        {"type": "scatter", "x": [at], "y": [gap], "text": [text], "textposition": side},
+        {"type": "scatter", "x": [at, place[0]], "y": [gap, place[1]], "text": ["", text]},
     ]
+
+
+def _place(every: Sequence[Row]) -> tuple[float, float]:
+    """On the right, above all bars."""
+    return every[-1].at, 1.22 * _tallest(every)
+
+
+def _tallest(every: Sequence[Row]) -> float:
+    """The largest gap after an M step, for the axis."""
+    bounds = [(row.log_likelihood, row.lower_bound) for row in every[1:]]
+    return max([total - bound for total, bound in bounds if bound is not None] + [1e-3])
 
 
 def _range(total: np.ndarray, bound: np.ndarray) -> tuple[float, float]:
@@ -397,21 +410,20 @@ def _range(total: np.ndarray, bound: np.ndarray) -> tuple[float, float]:
 def _axes(
     figure: go.Figure,
     range_: tuple[float, float],
-    gap: np.ndarray,
+    top: float,
     half_steps: int,
     count: int,
 ) -> None:
     step = max(1, int(np.ceil(half_steps / 2 / 6)))
     ticks = np.arange(0, half_steps // 2 + 1, step)
     across: dict = {"range": [-0.8, count - 0.2], "tickvals": 2 * ticks, "ticktext": ticks}
-    top = float(np.nanmax(gap[1:])) if len(gap) > 1 else 0.0
     figure.layout.xaxis2 = theme.axis("", domain=[0.735, 1], anchor="y2", **across)
     figure.layout.xaxis2.showticklabels = False
     figure.layout.yaxis2 = theme.axis(_("nats per point"), range_, domain=[0.42, 1], anchor="x2")
     figure.layout.xaxis3 = theme.axis(_("iteration"), domain=[0.735, 1], anchor="y3", **across)
     figure.layout.yaxis3 = theme.axis(
         _("gap"),
-        (0, 1.45 * max(top, 1e-3)),
+        (0, 1.45 * top),
         domain=[0, 0.3],
         anchor="x3",
         nticks=4,

@@ -132,6 +132,10 @@ def test_the_curves_show_likelihood_and_bound(film, run, x):
     assert min(gaps) > 1e-4  # and opens after M
     tops = [v for v in film["data"][marks - 1]["y"] if v]  # the bars
     assert tops[::2][:3] == pytest.approx(gaps[:3])
+    for index, gap in zip(range(2, 9, 2), gaps, strict=True):
+        said = frame(film, index)[value]
+        assert float(said["text"][1]) == pytest.approx(gap, abs=6e-5)
+        assert said["y"][1] > 1.1 * max(tops)  # the words are clear of the bars
 
 
 def test_the_chosen_point_is_told(film, run):

@@ -228,7 +228,7 @@ export function mount(root, Plotly) {
   };
 
   function flip() {
-    const { data: changes, traces } = frames[frame];
+    const { data: changes = [], traces = changes.map((_, i) => i) } = frames[frame] ?? {};
     if (!brisk || [...undrawn].some((i) => !traces.includes(i))) { draw(); return; }
     for (const i of traces) said[i] = undefined;
     animate(changes, traces);
