@@ -626,6 +626,26 @@ def test_pictures_within_one_frame_of_the_screen_end_with_the_last(
     stage.calm()
 
 
+def test_a_panel_in_which_nothing_changes_keeps_its_picture(visit, host):
+    stage = Stage(visit(url=host), "panels")
+    other = "document.querySelectorAll('.subplot.x2y2 .js-line').length"
+    assert stage.page.evaluate(other) == 1
+    for height in (2, 3):
+        stage.page.evaluate(
+            """(height) => {
+              const root = document.querySelector('.gx-root'), data = root.latest.data;
+              const figure = JSON.parse(data.figure);
+              figure.data[1].y = Array(6).fill(height);
+              const next = { ...data, line: '', figure: JSON.stringify(figure) };
+              root.stage.update({ ...root.latest, data: next });
+            }""",
+            height,
+        )
+        stage.quiet()
+        assert stage.line == height
+        assert stage.page.evaluate(other) == 1
+
+
 #: What plotly says of the lists in traces, and what the quick way says that stands in its place.
 LISTS = """(traces) => { const quick = Plotly.PlotSchema.findArrayAttributes;
   return traces.map((trace) => [quick(trace), quick.slow(trace)]); }"""

@@ -181,7 +181,10 @@ export function mount(root, Plotly) {
     const rest = JSON.stringify([layout, traces.map(kinds)]), words = traces.map((trace) => JSON.stringify(trace));
     if (rest === drawn && traces.every(isScatter) && axesStand()) {
       const changed = traces.map((_, i) => i).filter((i) => words[i] !== said[i] || undrawn.has(i));
-      if (changed.length) animate(changed.map((i) => traces[i]), changed);
+      if (changed.length) {
+        changed.push(...lightest(traces, words, changed));
+        animate(changed.map((i) => traces[i]), changed);
+      }
     } else {
       // What plotly has not drawn yet it would draw on top of this: then all once more.
       if (undrawn.size) requestAnimationFrame(() => { drawn = ""; draw(); });
@@ -192,6 +195,15 @@ export function mount(root, Plotly) {
     said = words;
     placeHandles();
     describe();
+  }
+
+  // Plotly clears a pair of axes of which it is given no trace: there one that costs little goes along.
+  function lightest(traces, words, changed) {
+    const axes = (trace) => `${trace.xaxis ?? "x"} ${trace.yaxis ?? "y"}`;
+    const there = new Set(changed.map((i) => axes(traces[i])));
+    const others = traces.map((_, i) => i).filter((i) => plot._fullData[i]?.visible === true);
+    others.sort((a, b) => words[a].length - words[b].length);
+    return others.filter((i) => !there.has(axes(traces[i])) && there.add(axes(traces[i])));
   }
 
   const isScatter = (trace) => (trace.type ?? "scatter") === "scatter";

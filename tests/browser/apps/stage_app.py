@@ -170,7 +170,11 @@ def live() -> None:
 def panels() -> None:
     """Two panels side by side, one below the other on a narrow screen."""
     figure = points()
-    figure.update_layout(xaxis={"domain": [0, 0.45]}, xaxis2={"domain": [0.55, 1]}, yaxis2={})
+    figure.update_layout(
+        xaxis={"domain": [0, 0.45]},
+        xaxis2={"domain": [0.55, 1], "range": [-0.2, 1.2]},
+        yaxis2={"range": [-0.2, 1.2]},
+    )
     figure.add_trace(go.Scatter(x=[0, 1], y=[0, 1], xaxis="x2", yaxis="y2"))
     theme.narrow(
         figure,
