@@ -393,8 +393,9 @@ def _place(every: Sequence[Row]) -> tuple[float, float]:
 
 def _tallest(every: Sequence[Row]) -> float:
     """The largest gap after an M step, for the axis."""
-    bounds = [(row.log_likelihood, row.lower_bound) for row in every[1:]]
-    return max([total - bound for total, bound in bounds if bound is not None] + [1e-3])
+    known = [row for row in every[1:] if row.lower_bound is not None]
+    gaps = [row.log_likelihood - (row.lower_bound or 0.0) for row in known]
+    return max([gap for gap in gaps if np.isfinite(gap)] + [1e-3])
 
 
 def _range(total: np.ndarray, bound: np.ndarray) -> tuple[float, float]:
