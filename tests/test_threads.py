@@ -1,7 +1,6 @@
 """Whoever computes with torch does so on one core, on whichever of Python's threads it runs."""
 
 import ctypes
-import itertools
 import sys
 import threading
 from types import SimpleNamespace
@@ -15,6 +14,7 @@ from explorer.sampling import Service
 from explorer.training.small import Run, regression
 from explorer.training.small_points import predict
 from explorer.training.worker import Worker
+from tests.test_sampling import wait
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="asks OpenMP's library by name")
 
@@ -64,21 +64,14 @@ def by_service() -> list[int]:
     job = service.submit(
         lambda share: iter([share(SimpleNamespace(model=net))(*torch.zeros(3, 2))])
     )
-    over(job)
+    wait(job)
     return net.cores
 
 
 def by_worker() -> list[int]:
     """A job that began elsewhere and goes on here."""
     job = Worker().submit(lambda: (cores() for _ in range(1)))
-    over(job)
-    return job.poll()
-
-
-def over(job) -> None:
-    for _ in itertools.takewhile(lambda _: not job.over, range(1000)):
-        threading.Event().wait(0.01)
-    assert job.state == "done", job.error
+    return wait(job)
 
 
 @pytest.mark.parametrize("compute", [by_network, by_small, by_points, by_service, by_worker])

@@ -592,13 +592,13 @@ def test_only_what_has_changed_is_drawn(handles):
     assert handles.page.evaluate("touched.size") == 0
 
 
-#: Pictures that come within one frame of the screen: (height of the line, place of the edge), each.
+#: Pictures within one frame of the screen: (height of the line, place of the edge or null).
 AT_ONCE = """(pictures) => {
   const root = document.querySelector('.gx-root'), data = root.latest.data;
   for (const [height, edge] of pictures) {
     const figure = JSON.parse(data.figure);
     figure.data[1].y = Array(6).fill(height);
-    figure.data[2].x = [edge, edge];
+    if (edge !== null) figure.data[2].x = [edge, edge];
     if (edge > 4) figure.layout.height = 300; // another layout: all is drawn anew
     const next = { ...data, line: '', figure: JSON.stringify(figure) };
     root.stage.update({ ...root.latest, data: next });
@@ -631,16 +631,7 @@ def test_a_panel_in_which_nothing_changes_keeps_its_picture(visit, host):
     other = "document.querySelectorAll('.subplot.x2y2 .js-line').length"
     assert stage.page.evaluate(other) == 1
     for height in (2, 3):
-        stage.page.evaluate(
-            """(height) => {
-              const root = document.querySelector('.gx-root'), data = root.latest.data;
-              const figure = JSON.parse(data.figure);
-              figure.data[1].y = Array(6).fill(height);
-              const next = { ...data, line: '', figure: JSON.stringify(figure) };
-              root.stage.update({ ...root.latest, data: next });
-            }""",
-            height,
-        )
+        stage.page.evaluate(AT_ONCE, [(height, None)])
         stage.quiet()
         assert stage.line == height
         assert stage.page.evaluate(other) == 1
