@@ -63,6 +63,7 @@ class Learner:
         self._values: dict[str, WidgetState] = {}
         self._page, self._query, self._name = "", "", ""
         self._shown: dict[tuple[int, ...], str] = {}  # place -> kind of element
+        self._here: dict[str, str] = {}  # ids of the page's widgets -> their fragments
         self._ended: asyncio.Queue[float] = asyncio.Queue()
         self._size, self._begun, self._sent = 0, 0.0, 0.0
         self._tasks: list[asyncio.Task] = []
@@ -183,8 +184,10 @@ class Learner:
         kind = message.WhichOneof("type")
         if kind == "new_session":
             self._begun, self._size = time.perf_counter(), 0
-            if not message.metadata.run.fragment_ids:
+            again = message.metadata.run.fragment_ids
+            if not again:
                 self._shown.clear()
+            self._here = {w: f for w, f in self._here.items() if again and f not in again}
         elif kind == "delta":
             place = tuple(message.metadata.delta_path)
             if message.delta.WhichOneof("type") == "new_element":
@@ -202,6 +205,7 @@ class Learner:
         elif kind == "page_not_found":
             self.errors.append("page not found")
         elif kind == "script_finished" and message.script_finished in ENDED:
+            self._forget()
             if self._begun >= self._sent:  # not the end of a run that began before we asked
                 self._ended.put_nowait(time.perf_counter())
 
@@ -220,6 +224,12 @@ class Learner:
         """Remember a widget by the key that is a part of its id."""
         if isinstance(name, str) and name.startswith("$$ID-"):
             self.widgets[name.split("-", 2)[2]] = Widget(name, fragment, kind)
+            self._here[name] = fragment
+
+    def _forget(self) -> None:
+        """What is no more on the page, as a browser does when a run is over."""
+        self._values = {name: value for name, value in self._values.items() if name in self._here}
+        self.widgets = {key: one for key, one in self.widgets.items() if one.id in self._here}
 
     async def _again(self) -> None:
         """Ask again at the pace the server asked for, as a browser does."""

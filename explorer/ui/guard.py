@@ -9,6 +9,7 @@ page fails all the same: one sentence, and never where in the program it was.
 import json
 import math
 import re
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -36,6 +37,7 @@ ASKED = {
 }  # fmt: skip
 WIDGETS = 1000  # values in one message; a page has less than a hundred
 LETTER = 2**14  # bytes of a message that may be the beginning or the end of a run
+LOOK = 2.0  # seconds: so often a page may look at its work under way, however many others move
 FILES = 4  # uploads that the server keeps for a session
 EVENTS = 100  # reports of a component in one message
 STATIC = re.compile(r"[\w-]+-[\w.]+\.js")  # scripts with a version or a hash in their name
@@ -93,6 +95,7 @@ class _Line:
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive, self._send, self._closed = receive, send, False
+        self._looked = 0.0  # when the page last looked by itself at its work under way
         self.behind = ahead.Behind(send)
 
     async def receive(self) -> Message:
@@ -107,8 +110,19 @@ class _Line:
                 asked = BackMsg.FromString(message["bytes"])
             except DecodeError:
                 return await self._hang_up(GARBLED)
-            if _is_reasonable(asked):
+            if _is_reasonable(asked) and not self._can_wait(asked):
                 return message
+
+    def _can_wait(self, asked: BackMsg) -> bool:
+        """A page that looks by itself, now and again, at its work under way leaves the server to
+        those who move something. The browser asks again soon; such a message says nothing else."""
+        if not asked.rerun_script.is_auto_rerun:
+            return False
+        now = time.monotonic()
+        if HANDS.crowd and now - self._looked < LOOK:
+            return True
+        self._looked = now
+        return False
 
     async def send(self, message: Message) -> None:
         """Pass a message on; where the program lies on this computer is nobody's business."""

@@ -1,7 +1,7 @@
 """Show the very functions that drew the picture."""
 
-import ast
 import inspect
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -28,11 +28,14 @@ def excerpt(thing: Callable | str) -> tuple[str, str, int]:
 
 def _named(module: str, name: str) -> tuple[str, str, int]:
     path = ROOT.joinpath(*module.split(".")).with_suffix(".py")
-    text = path.read_text(encoding="utf-8")
-    node = next(node for node in ast.parse(text).body if getattr(node, "name", "") == name)
-    first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
-    lines = text.splitlines()[first - 1 : node.end_lineno]
-    return str(path.relative_to(ROOT)), "\n".join(lines), first
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    # Not by `ast`: in Python 3.11 two threads that parse at once can raise SystemError.
+    begin = re.compile(rf"(?:class|(?:async )?def) {name}\b")
+    first = next(number for number, line in enumerate(lines) if begin.match(line))
+    while lines[first - 1].startswith("@"):
+        first -= 1
+    block = inspect.getblock(lines[first:])
+    return str(path.relative_to(ROOT)), "".join(block).rstrip(), first + 1
 
 
 def show(*things: Callable | str) -> None:
