@@ -139,6 +139,11 @@ class Notes:
     ahead: int = 0  # pictures that came before their page
     memory: list[tuple[float, float]] = field(default_factory=list)  # seconds, MiB
     minutes: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))  # light
+    slow: list[tuple[float, float, str]] = field(default_factory=list)  # took, at, what
+
+    def add(self, seconds: float, what: str) -> None:
+        """Keep the ten slowest."""
+        self.slow = sorted([*self.slow, (seconds, time.monotonic() - self.start, what)])[-10:]
 
 
 async def attend(
@@ -148,20 +153,25 @@ async def attend(
     rng = random.Random(number)
     await asyncio.sleep(rng.uniform(0, pause) + number * 0.1)
     async with Learner(address) as learner:
+        visit = None
         while time.monotonic() < end:
-            visit = rng.choice(visits)
+            # Another lesson: a page that is open already keeps its settings, whatever a link says.
+            visit = rng.choice([other for other in visits if not visit or other.slug != visit.slug])
             answer = await learner.open(visit.slug, visit.query)
             notes.opened[visit.name].append(answer.seconds)
+            notes.add(answer.seconds, f"{visit.name} opened by {number}")
             for move in range(MOVES):
                 await asyncio.sleep(pause * rng.uniform(0.5, 1.5))
                 if time.monotonic() > end:
                     break
-                await act(learner, rng, visit, move, notes)
+                await act(learner, rng, visit, move, notes, number)
         notes.errors += learner.errors
         notes.ahead += learner.pictures
 
 
-async def act(learner: Learner, rng: random.Random, visit: Visit, move: int, notes: Notes) -> None:
+async def act(
+    learner: Learner, rng: random.Random, visit: Visit, move: int, notes: Notes, number: int
+) -> None:
     """One move of a hand."""
     heavy = visit.heavy is not None and move in (0, MOVES // 2)
     hand = visit.heavy if heavy and visit.heavy else rng.choice(visit.light)
@@ -171,6 +181,7 @@ async def act(learner: Learner, rng: random.Random, visit: Visit, move: int, not
         notes.missing[f"{visit.name}: {missing}"] += 1
         return
     (notes.heavy if heavy else notes.light)[visit.name].append(answer.seconds)
+    notes.add(answer.seconds, f"{visit.name} {'heavy' if heavy else 'light'} move of {number}")
     if not heavy:
         notes.minutes[int((time.monotonic() - notes.start) // 60)].append(answer.seconds)
 
@@ -225,6 +236,14 @@ def row(name: str, values: list[float]) -> str:
     )
 
 
+def _each_minute(memory: list[tuple[float, float]]) -> list[float]:
+    """The mean of each."""
+    minutes = defaultdict(list)
+    for at, size in memory:
+        minutes[int(at // 60)].append(size)
+    return [statistics.mean(minutes[minute]) for minute in sorted(minutes)]
+
+
 def report(notes: Notes, options: argparse.Namespace) -> dict:
     """Print the tables; returns the headline numbers."""
     for title, table in (
@@ -238,6 +257,10 @@ def report(notes: Notes, options: argparse.Namespace) -> dict:
     print("\nlight moves by minute, p50 and p95 in ms:", end=" ")
     each = (notes.minutes[minute] for minute in sorted(notes.minutes))
     print(*(f"{quantile(v, 0.5):.0f}/{quantile(v, 0.95):.0f}" for v in each))
+    print("\nmemory by minute in MiB:", *(f"{m:.0f}" for m in _each_minute(notes.memory)))
+    print("\nthe slowest, ms, and at which second:")
+    for took, at, what in reversed(notes.slow):
+        print(f"{1000 * took:8.0f}{at:8.0f}  {what}")
     warm = [m for t, m in notes.memory if 55 < t < 90] or [notes.memory[0][1]]
     late = [m for _, m in notes.memory[-3:]]
     light = [value for values in notes.light.values() for value in values]
