@@ -8,7 +8,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 
 import streamlit as st
@@ -19,13 +19,14 @@ from streamlit.runtime.pages_manager import PagesManager
 from explorer import catalog, i18n, lessons
 from explorer.components import stage
 from explorer.i18n import _
+from explorer.training import small_vae
 from explorer.training.worker import one_thread
-from explorer.ui import guard, language
+from explorer.ui import guard, language, networks
 
 HOME = "pages/home/home.py"
 ICON = catalog.ROOT / "explorer" / "ui" / "icon.svg"
 
-ARENA_MAX = -8  # glibc's M_ARENA_MAX, see mallopt(3)
+ARENA_MAX, MMAP_THRESHOLD = -8, -3  # of glibc, see mallopt(3)
 
 guard.read_forgivingly()
 
@@ -51,8 +52,8 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     determine_data_format([])
     share_fairly()
     answer_at_once()
-    if os.environ.get("EXPLORER_PRELOAD"):  # a class would wait for whoever needs torch first
-        one_thread()
+    if os.environ.get("EXPLORER_PRELOAD"):
+        preload()
     gc.collect()
     gc.freeze()  # what the imports made stays for good; spare the collector the walk
     tidying = asyncio.create_task(tidy())
@@ -60,18 +61,34 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     tidying.cancel()
 
 
+def preload() -> None:
+    """What lessons with a network would load one after the other, and a class would wait for each:
+    torch, the networks, the digits, and what torch imports for the first step of training."""
+    one_thread()
+    networks.preload()
+    for _record in islice(small_vae.train(), 2):
+        pass
+
+
 def share_fairly() -> None:
     """Settings of the whole process for a class that shares it.
 
     A thread that answers a hand asks for Python's lock some dozens of times; while somebody trains,
     each time it would wait for Python's usual 5 ms. A full collection stops everybody for .3 s, and
-    with a class at work Python would begin one every ten seconds. And the C library keeps freed
-    memory apart for each of many threads (glibc's arenas, eight for each core): two are enough.
+    with a class at work Python would begin one every ten seconds.
+
+    The others are about memory. The C library keeps what was freed apart for each of many threads
+    (glibc's arenas, eight for each core), and in pieces between what is still in use unless blocks
+    come from the system itself. And torch's convolutions keep a program for each size of batch that
+    ever came (oneDNN, 1,024 of them), which is 30 MiB once a class has sampled for a while.
     """
     sys.setswitchinterval(0.0005)
     gc.set_threshold(*gc.get_threshold()[:2], 60)
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "256")  # read when torch is loaded
     with suppress(AttributeError, OSError):
-        ctypes.CDLL(None).mallopt(ARENA_MAX, 2)
+        library = ctypes.CDLL(None)
+        library.mallopt(ARENA_MAX, 2)
+        library.mallopt(MMAP_THRESHOLD, 2**16)
 
 
 async def tidy(pause: float = 30.0) -> None:

@@ -1,6 +1,7 @@
 """Trained networks on a page: loaded once for all learners; a notice where one is spoiled."""
 
 import logging
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
@@ -24,6 +25,13 @@ def network(name: str) -> inference.Network | None:
     except CheckpointError as error:
         st.warning(error.say(_), icon=":material/build:")
         return None
+
+
+def preload() -> None:
+    """All of them, before a class comes; what is wrong with one is said where it is needed."""
+    for card in sorted(FOLDER.glob("*.json")):
+        with suppress(CheckpointError):
+            _load(card.stem, _stamp(card.stem))
 
 
 def _stamp(name: str) -> tuple:
