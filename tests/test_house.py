@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 
-from explorer import catalog, i18n, lessons
+from explorer import catalog, checkpoints, i18n, lessons
 from explorer.components import stage as stage_module
 from explorer.components.stage import Handle, clean_index, clean_move, publish
 from explorer.figures import theme
@@ -552,21 +552,22 @@ def test_a_connection_does_not_wait_for_acknowledgements():
 
 STARTS = """
 import asyncio, sys
-from explorer.ui import app
+from explorer.ui import app, networks
 
 async def start():
     async with app.lifespan(None):
-        print("torch" in sys.modules)
+        print("torch" in sys.modules, len(networks._SOUND))
 
 asyncio.run(start())
 """
 
 
 @pytest.mark.parametrize("asked", [False, True])
-def test_a_server_has_torch_ready_if_it_was_asked_to(asked):
+def test_a_server_has_torch_and_networks_ready_if_it_was_asked_to(asked):
     place = {name: value for name, value in os.environ.items() if name != "EXPLORER_PRELOAD"}
     place |= {"PYTHONPATH": str(catalog.ROOT)} | ({"EXPLORER_PRELOAD": "1"} if asked else {})
     command = [sys.executable, "-c", STARTS]
     found = subprocess.run(command, env=place, capture_output=True, text=True, timeout=120)
     assert found.returncode == 0, found.stderr
-    assert found.stdout.split() == [str(asked)]
+    cards = len(list(checkpoints.FOLDER.glob("*.json")))
+    assert found.stdout.split() == [str(asked), str(cards * asked)] and cards > 20
