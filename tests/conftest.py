@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sklearn.datasets  # noqa: F401 - here, since it draws from `random` when it is imported
 from hypothesis import settings
 
 # Searches are repeatable in CI; on a desk they look somewhere new each time.

@@ -86,7 +86,9 @@ class Table:
         return self.values[:, self.columns.index(name)]
 
     def pick(self, names: Sequence[str]) -> "Table":
-        """The table with only these columns, in this order."""
+        """The table with only these columns, in this order; itself if these are all."""
+        if tuple(names) == self.columns:
+            return self  # tables do not change, and a class of learners shares it
         where = [self.columns.index(name) for name in names]
         return replace(
             self,

@@ -62,7 +62,7 @@ def train(seed: int = 0, beta: float = 1.0) -> Iterator[Record]:
     from explorer.training.recipes import on_pictures
 
     one_thread()
-    x = torch.from_numpy(digits()[0].copy())
+    x = torch.from_numpy(digits()[0])
     held, rest = x[: len(x) // 10], x[len(x) // 10 :]
     config = VAEConfig(latents=2, width=96, pixels=64, beta=beta)
     model = initialise(blank(VAE, config), seeded(seed, 3))

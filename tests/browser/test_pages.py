@@ -1,8 +1,9 @@
 """Every lesson in a real browser: both themes, both languages, a desk and a phone."""
 
+import math
 import os
 import time
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -39,6 +40,10 @@ LISTS = """() => { const quick = Plotly.PlotSchema.findArrayAttributes;
 #: Everything folded is unfolded, so that what axe reads is the whole page.
 UNFOLD = """() => { for (const fold of document.querySelectorAll('details:not([open]) > summary'))
   fold.click(); }"""
+
+#: What is on the page before a click is told from what comes after it.
+MARK = """() => { for (const plot of document.querySelectorAll('.gx-plot'))
+  plot.dataset.old = true; }"""
 
 
 def violations(page) -> list[str]:
@@ -84,7 +89,7 @@ def _unfold(seen) -> None:
     seen.settled()
     for radio in seen.page.locator("[data-testid=stRadio]").all():
         radio.locator("label").nth(1).click()
-        seen.settled()
+    seen.settled()
     seen.page.get_by_test_id("stPopover").locator("button").first.click()
     seen.page.wait_for_timeout(300)
 
@@ -103,19 +108,24 @@ def test_an_address_says_the_language_whatever_the_browser_speaks(visit, slug):
     seen.calm()
 
 
-@pytest.mark.parametrize("slug", SLUGS)
-def test_a_warm_visit_shows_the_picture_within_two_seconds(visit, slug):
+@pytest.mark.parametrize("part", catalog.PARTS)
+def test_a_warm_visit_shows_the_picture_within_two_seconds(visit, part):
     """From the click in the navigation to the painted stage; the best of three, others work too."""
     seen = visit()
-    page = seen.open(slug).page
-    times = []
-    for _attempt in range(3):
-        page.goto(f"{seen.watch.home}/")
+    page = seen.open("").page
+    slugs = [entry.slug for entry in catalog.LESSONS if entry.part == part]
+    for slug in slugs:  # for the first time
+        _enter(page, slug)
         seen.settled()
-        times.append(_enter(page, slug))
-        if times[-1] <= 2:
-            break
-    assert min(times) <= 2, times
+    for before, slug in pairwise([slugs[-1], *slugs]):
+        times: list[float] = []
+        while len(times) < 3 and min(times, default=math.inf) > 2:
+            if times:
+                _enter(page, before)
+                seen.settled()
+            times.append(_enter(page, slug))
+            seen.settled()
+        assert min(times) <= 2, (slug, times)
     seen.calm()
 
 
@@ -126,8 +136,11 @@ def _enter(page, slug: str) -> float:
     section.click()
     link = page.get_by_test_id("stTopNavDropdownLink").get_by_text(title, exact=True)
     link.wait_for()
+    page.evaluate(MARK)
     start = time.perf_counter()
     link.click()
     page.locator("h1", has_text=title).wait_for()
-    page.wait_for_function(PAINTED, polling=20)
+    page.wait_for_function(
+        f"() => !document.querySelector('[data-old]') && ({PAINTED})()", polling=20
+    )
     return time.perf_counter() - start

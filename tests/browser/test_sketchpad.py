@@ -1,30 +1,25 @@
 """The sketchpad under a real hand: mouse, touch, keyboard, typed coordinates, screen sizes."""
 
 import json
-import os
 import re
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 playwright = pytest.importorskip("playwright.sync_api")
 from axe_playwright_python.sync_playwright import Axe  # noqa: E402
-from playwright.sync_api import Browser, Page, expect, sync_playwright  # noqa: E402
+from playwright.sync_api import Page, expect  # noqa: E402
 
 from explorer.figures.theme import ROLES  # noqa: E402
+from tests.browser.conftest import DESK, serving  # noqa: E402
 
 pytestmark = pytest.mark.browser
 
-ROOT = Path(__file__).parents[2]
 APP = Path(__file__).parent / "apps" / "sketchpad_app.py"
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 START = [[-2.0, 1.0], [0.5, -0.5], [2.5, 1.5]]
 
 
@@ -32,42 +27,11 @@ START = [[-2.0, 1.0], [0.5, -0.5], [2.5, 1.5]]
 
 
 @pytest.fixture(scope="module")
-def host() -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(APP), "--server.port", str(port)]
-    command += ["--server.headless", "true", "--server.address", "127.0.0.1"]
-    command += ["--browser.gatherUsageStats", "false"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    server = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        wait_for_health(f"http://127.0.0.1:{port}/_stcore/health")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.kill()
-        server.wait()
-
-
-def wait_for_health(url: str) -> None:
-    for _ in range(150):
-        try:
-            with urllib.request.urlopen(url, timeout=1):
-                return
-        except OSError:
-            time.sleep(0.2)
-    raise RuntimeError(f"no answer from {url}")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playing:
-        browser = playing.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    log = tmp_path_factory.mktemp("server") / "sketchpad.log"
+    with serving(APP, log) as url:
+        yield url
+    assert "Traceback" not in log.read_text(), log.read_text()
 
 
 class Hand:
@@ -135,17 +99,21 @@ def close(points, wanted, within) -> bool:
 
 
 @pytest.fixture
-def open_pad(host: str, chromium: Browser):
+def open_pad(host: str, chromium: Any, windows: Callable[..., Any]):
     """Open a page of the host with a pad; at the end the console must have been quiet."""
     opened = []
 
     def go(path: str = "", *, width=1000, height=900, ranges=None, **context) -> Hand:
-        session = chromium.new_context(viewport={"width": width, "height": height}, **context)
-        page = session.new_page()
+        size = {"width": width, "height": height}
+        if context:
+            page = chromium.new_context(viewport=size, **context).new_page()
+        else:
+            page = windows(False, "en", DESK).new_page()
+            page.set_viewport_size(size)
         noise: list[str] = []
         page.on("pageerror", lambda error: noise.append(str(error)))
         page.on("console", lambda message: noise.append(message.text) if bad(message) else None)
-        opened.append((session, noise))
+        opened.append((page.context if context else page, noise))
         page.goto(f"{host}/{path}")
         page.locator(".pane .plot").wait_for(state="attached", timeout=30_000)
         page.locator("#received").wait_for(state="attached")
@@ -153,8 +121,8 @@ def open_pad(host: str, chromium: Browser):
         return Hand(page, *(ranges or ()))
 
     yield go
-    for session, noise in opened:
-        session.close()
+    for page, noise in opened:
+        page.close()
         assert noise == []
 
 

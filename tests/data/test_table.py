@@ -30,6 +30,7 @@ def test_columns_are_picked_in_the_order_asked_for(table):
     assert picked.labels == ("age (s)", "height (cm)") and picked.left_out == (3,)
     np.testing.assert_array_equal(table.column("weight"), [10, 20, 35, 41])
     assert table.first(2).columns == ("height", "weight")
+    assert table.first(table.dims) is table  # nothing left out, nothing copied
     with pytest.raises(ValueError):
         table.pick(["shoe size"])
 
