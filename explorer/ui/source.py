@@ -44,4 +44,4 @@ def show(*things: Callable | str) -> None:
         for thing in things:
             file, text, line = excerpt(thing)
             st.caption(f"{file} · {_('line')} {line}")  # inline code is too faint in a caption
-            st.code(text, language="python")
+            st.code(text, language="python", wrap_lines=True)  # a phone is narrow
