@@ -54,10 +54,8 @@ def open_lesson(slug: str, lang: str = "en", alone: bool = False, **query: str) 
     """
     path = catalog.ROOT / catalog.lesson(slug).path
     at = AppTest.from_file(str(path if alone else ENTRY), default_timeout=TIMEOUT)
-    if not alone:
-        at.switch_page(
-            str(path.relative_to(catalog.ROOT))
-        )  # as a link does that leads straight there
+    if not alone:  # as a link does that leads straight there
+        at.switch_page(str(path.relative_to(catalog.ROOT)))
     for name, text in {"lang": lang, **query}.items():
         at.query_params[name] = text
     return healthy(at.run())
