@@ -16,7 +16,7 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import gcd
 from typing import TYPE_CHECKING, Any
 
@@ -162,10 +162,20 @@ class Library:
         with self._lock:
             if key in self._films:
                 return
-            self._films[key] = film
+            self._films[key] = _packed(film)
             self._bytes += _size(film)
             while self._bytes > self._most and len(self._films) > 1:
                 self._bytes -= _size(self._films.popitem(last=False)[1])
+
+
+def _packed(film: tuple[Look, ...]) -> tuple[Look, ...]:
+    """The same in one block of memory: many small ones, kept for long, leave holes between them
+    that nothing else fits into."""
+    block = np.stack([(look.x, look.noise, look.clean, look.after) for look in film])
+    return tuple(
+        replace(look, x=x, noise=noise, clean=clean, after=after)
+        for look, (x, noise, clean, after) in zip(film, block, strict=True)
+    )
 
 
 def _size(film: tuple[Look, ...]) -> int:

@@ -221,6 +221,21 @@ def test_a_failure_reaches_its_own_asker_and_the_service_goes_on(network):
     assert good.state == "done" and len(good.results) == 6
 
 
+def test_a_film_in_the_library_is_the_same_in_one_block(network):
+    film = tuple(walk(network.model, WISH))
+    library = Library()
+    library.put("film", film)
+    kept = library.get("film")
+    numbers = [
+        [(look.step, look.steps, look.t, look.s) for look in looks] for looks in (kept, film)
+    ]
+    assert numbers[0] == numbers[1] and len(film) > 1
+    for name in ("x", "noise", "clean", "after"):
+        ours, theirs = ([getattr(look, name) for look in looks] for looks in (kept, film))
+        assert np.array_equal(ours, theirs) and ours[0].dtype == np.float32
+    assert len({id(look.x.base) for look in kept} | {id(kept[0].after.base)}) == 1
+
+
 def test_the_library_forgets_what_was_unused_for_longest():
     def film(size: int) -> tuple[Look, ...]:
         array = np.zeros((1, size), np.float32)

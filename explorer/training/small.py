@@ -28,7 +28,7 @@ MOST = 300  # rows that are trained on
 UNSEEN = 2000  # of the others, how many test what was learned
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Record:
     """After update number `step` of `steps` (0 is the start): the loss in the data's own units.
 

@@ -69,7 +69,7 @@ class Moment:
     distance: float  # MMD of the samples against real points
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Record:
     """After update `step` of `steps`: the mean squared error of eps, smoothed."""
 

@@ -30,7 +30,7 @@ class Moment:
     plane: np.ndarray  # (TILES, TILES, 8, 8) uint8, decoded; the first row lies at the top
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Record:
     """After update `step` of `steps`; terms on the held-out digits, nats per picture."""
 

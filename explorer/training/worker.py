@@ -18,11 +18,12 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import chain
 from typing import Any
+from weakref import WeakValueDictionary
 
 SLICE = 0.05  # seconds of work per turn
 PATIENCE = 15.0  # seconds without a poll until a job is dropped
@@ -97,13 +98,29 @@ class Hands:
 HANDS = Hands()
 
 
-class Job:
-    """Work under way. `state` is "waiting", "running", "done", "stopped" or "failed"."""
+class Results(list):
+    """What a job has yielded; a plain list could not be referred to weakly."""
 
-    def __init__(self, make: Callable[[], Iterable[Any]], clock: Callable[[], float]) -> None:
-        self._make, self._clock = make, clock
+
+#: Of finished jobs, as long as anybody has them: many learners train with the same settings.
+FINISHED: WeakValueDictionary[Hashable, Results] = WeakValueDictionary()
+
+
+class Job:
+    """Work under way. `state` is "waiting", "running", "done", "stopped" or "failed".
+
+    identity: everything that the results depend on. Finished jobs with the same one share them.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[], Iterable[Any]],
+        clock: Callable[[], float],
+        identity: Hashable = None,
+    ) -> None:
+        self._make, self._clock, self._identity = make, clock, identity
         self._work: Iterator[Any] | None = None
-        self.results: list[Any] = []
+        self.results = Results()
         self.state = "waiting"
         self.error: Exception | None = None
         self.seconds = 0.0  # of work done for this job
@@ -140,6 +157,8 @@ class Job:
                 HANDS.first()
         except StopIteration:
             self.state = "stopped" if self.state == "stopped" else "done"
+            if self.state == "done" and self._identity is not None:
+                self.results = FINISHED.setdefault(self._identity, self.results)
         except Exception as error:  # shown to the learner as a calm sentence, kept for the log
             self.state, self.error = "failed", error
         self.seconds += self._clock() - start
@@ -155,9 +174,9 @@ class Worker:
         self._thread: threading.Thread | None = None
         self._closed = False
 
-    def submit(self, make: Callable[[], Iterable[Any]]) -> Job:
+    def submit(self, make: Callable[[], Iterable[Any]], identity: Hashable = None) -> Job:
         """Put work into the queue; returns at once."""
-        job = Job(make, self._clock)
+        job = Job(make, self._clock, identity)
         with self._lock:
             self._queue.append(job)
             if self._thread is None:
@@ -239,6 +258,6 @@ WORKER = Worker()
 atexit.register(WORKER.close)
 
 
-def submit(make: Callable[[], Iterable[Any]]) -> Job:
+def submit(make: Callable[[], Iterable[Any]], identity: Hashable = None) -> Job:
     """Work for the process's one worker."""
-    return WORKER.submit(make)
+    return WORKER.submit(make, identity)

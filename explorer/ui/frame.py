@@ -19,7 +19,7 @@ from explorer.components.address import address
 from explorer.figures import theme
 from explorer.i18n import _
 from explorer.training.worker import HANDS
-from explorer.ui import data, export, language, lost, source
+from explorer.ui import data, export, language, live_sampling, lost, source
 from explorer.ui.controls import Controls
 from explorer.ui.live_training import polling
 from explorer.ui.state import State
@@ -51,7 +51,8 @@ class Lesson:
         self.slug = slug
         self.prose = lessons.read(slug, i18n.current())
         self.controls = Controls(slug)
-        self.controls.state.enter()
+        if self.controls.state.enter():
+            live_sampling.leave()
         self._data = ""  # the chosen set, if it belongs in the address
         self._stage_area: DeltaGenerator | None = None
 

@@ -24,6 +24,7 @@ from explorer.training.worker import Job
 from explorer.ui.live_training import pace, set_pace
 
 Films = list[list[Look]]
+PLACE = ".sampling"  # behind a lesson's slug: where its session keeps the run
 
 
 class _Run(NamedTuple):
@@ -65,6 +66,18 @@ def live_sampling(
     return films
 
 
+def leave() -> None:
+    """Call when a lesson is opened: the session lets go of the finished films of earlier ones.
+
+    They stay in the library while there is room; otherwise they are sampled again, and are the
+    same.
+    """
+    for name in [str(name) for name in st.session_state if str(name).endswith(PLACE)]:
+        run: _Run | None = st.session_state[name]
+        if run is None or run.job.state == "done":
+            del st.session_state[name]
+
+
 def whole(film: Sequence[Look]) -> bool:
     """Whether a film has come to its end."""
     return bool(film) and film[-1].step == film[-1].steps
@@ -74,7 +87,7 @@ def _run(
     key: str, identity: tuple, nets: Sequence[Network], missing: tuple[int, ...]
 ) -> _Run | None:
     """The run under way for just this, a new one if something is missing, or None."""
-    place = f"{key}.sampling"
+    place = f"{key}{PLACE}"
     run: _Run | None = st.session_state.get(place)
     if run is not None and run.identity == identity and not _dropped(key, run):
         return run
@@ -116,7 +129,7 @@ def _tell(key: str, job: Job, parts: list[Part]) -> None:
             _("Sample again"),
             key=f"{key}.again",
             icon=":material/play_arrow:",
-            on_click=lambda: st.session_state.pop(f"{key}.sampling", None),
+            on_click=lambda: st.session_state.pop(f"{key}{PLACE}", None),
         )
         return
 

@@ -50,7 +50,7 @@ def live_training(
             other.stop()  # one run at a time for each learner
         runs.pop(identity, None)
         halted.discard(identity)
-        runs[identity] = worker.submit(work)
+        runs[identity] = worker.submit(work, (key, identity))
         runs[identity].seconds += seconds
         for old in list(runs)[:-KEEP]:
             del runs[old]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 
 @dataclass
@@ -27,16 +28,20 @@ class State:
         self._entered: dict[str, str] = kept.setdefault("entered", {})
         self._unsent: set[str] = kept.setdefault("unsent", set())
 
-    def enter(self) -> None:
-        """Call at the top of a page: takes over the address if the page has just been opened."""
-        if st.session_state.get("page") != self.namespace:
+    def enter(self) -> bool:
+        """Call at the top of a page: takes over the address if the page has just been opened, and
+        says whether it has."""
+        new = st.session_state.get("page") != self.namespace
+        if new:
             st.session_state["page"] = self.namespace
+            _forget_widgets()
             self._entered.clear()
             self._entered.update(
                 (name, text)
                 for name, text in st.query_params.to_dict().items()
                 if len(text) <= 2000
             )
+        return new
 
     def key(self, name: str) -> str:
         """The widget key behind a setting."""
@@ -90,6 +95,18 @@ class State:
             for name, value in self.values.items()
             if name in self.defaults and to_text(value) != to_text(self.defaults[name])
         }
+
+
+def _forget_widgets() -> None:
+    """What Streamlit knows of the widgets of earlier pages, with all that their callbacks hold.
+
+    It drops their values itself, but not this: half a MiB of a learner who has been everywhere.
+    """
+    context = get_script_run_ctx()
+    if context is not None:
+        known = context.session_state._state._new_widget_state.widget_metadata
+        for name in known.keys() - context.shared.widget_ids_this_run.snapshot():
+            del known[name]
 
 
 def to_text(value: Any) -> str:

@@ -408,6 +408,20 @@ def test_own_data_follows_to_the_next_lesson(slug):
     assert "own numbers" in reading(at)
 
 
+def test_whoever_goes_from_lesson_to_lesson_leaves_no_widgets_behind():
+    """What Streamlit knows of a widget holds its callbacks, and all that they hold."""
+    at = open_lesson(SLUGS[0])
+    assert _lessons_with_widgets(at) == {SLUGS[0]}
+    for slug in SLUGS[1:]:
+        at.switch_page(catalog.lesson(slug).path)
+        assert _lessons_with_widgets(healthy(at.run())) == {slug}
+
+
+def _lessons_with_widgets(at: AppTest) -> set[str]:
+    known = at.session_state._state._state._new_widget_state.widget_metadata
+    return {slug for slug in SLUGS if any(f"-{slug}." in name for name in known)}
+
+
 @pytest.mark.parametrize("slug", sorted(set(SLUGS) - set(WITH_DATA)))
 def test_a_lesson_without_data_offers_none_and_is_not_moved_by_it(slug):
     """What the catalogue says is true: nothing to choose, and the learner's numbers change nothing.

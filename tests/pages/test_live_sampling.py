@@ -50,6 +50,8 @@ def page() -> None:
     name = st.text_input("name", "one", key="name")
     numbers = [int(word) for word in st.text_input("wishes", "1 2", key="wishes").split()]
     nets = [tests.network(word) for word in name.split()]
+    if st.toggle("elsewhere", key="elsewhere"):
+        return live.leave()
     st.session_state["films"] = live.live_sampling(
         "page", nets if len(nets) > 1 else nets[0], [tests.wish(n) for n in numbers], looks=2
     )
@@ -148,6 +150,39 @@ def test_other_settings_stop_the_run_and_begin_their_own(at):
     time.sleep(0.05)
     go(at, 4)
     assert steps(at) == [[1, 4]]
+
+
+def test_whoever_leaves_lets_go_of_what_is_finished_and_finds_it_again(at):
+    go(at, 1)
+    elsewhere(at, True)
+    assert not run_of(at).job.over  # it goes on
+    elsewhere(at, False)
+    assert steps(at) == [[1], []]
+    go(at, 7)
+    films = [[look.after for look in film] for film in at.session_state["films"]]
+    elsewhere(at, True)
+    assert "page.sampling" not in at.session_state
+    elsewhere(at, False)
+    assert steps(at) == [[1, 4], [1, 4]] and run_of(at) is None
+    LIBRARY._films.clear()  # others needed the room
+    elsewhere(at, True)
+    elsewhere(at, False)
+    go(at, 8)
+    again = [[look.after for look in film] for film in at.session_state["films"]]
+    assert np.array_equal(again, films)
+
+
+def elsewhere(at: AppTest, there: bool) -> None:
+    at.toggle(key="elsewhere").set_value(there).run()
+    assert not at.exception
+
+
+def test_what_was_stopped_stays_stopped_when_its_page_is_left(at):
+    go(at, 2)
+    at.button(key="page.halt").click().run()
+    elsewhere(at, True)
+    elsewhere(at, False)
+    assert run_of(at).job.state == "stopped" and steps(at) == [[1], []]
 
 
 def test_stopping_keeps_what_there_is_until_asked_again(at):

@@ -169,6 +169,31 @@ def test_a_click_elsewhere_and_another_view_lose_nothing():
     assert steps(at) == [1, 2, 3]
 
 
+def trained(count: int, name: str = "one") -> AppTest:
+    """A learner who has let the run take so many of its three steps."""
+    at = opened()
+    at.text_input(key="name").set_value(name).run()
+    at.button(key="page.train").click().run()
+    return go(at, count, name, over=count == 3)
+
+
+def test_equal_runs_of_two_learners_are_kept_once():
+    first, second, other = trained(3), trained(3), trained(3, "two")
+    assert run_of(second).results is run_of(first).results == [Record(n, 3) for n in (1, 2, 3)]
+    assert run_of(second) is not run_of(first) and steps(second) == [1, 2, 3]
+    assert run_of(other, "two").results is not run_of(first).results
+
+
+def test_a_run_that_was_stopped_is_only_its_learners():
+    first = trained(1)
+    first.button(key="page.stop").click().run()
+    GATES["one"].release()  # the step that it was in
+    second = trained(3)
+    first.run()
+    assert steps(first) == [1, 2] and steps(second) == [1, 2, 3]
+    assert run_of(second).results is not run_of(first).results
+
+
 def test_other_settings_start_nothing_and_find_their_own_run_again():
     at = opened()
     at.button(key="page.train").click().run()

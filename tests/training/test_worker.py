@@ -24,8 +24,8 @@ class Clock:
 class Still(Worker):
     """Without a thread: turns are taken by hand."""
 
-    def submit(self, make):
-        job = Job(make, self._clock)
+    def submit(self, make, identity=None):
+        job = Job(make, self._clock, identity)
         self._queue.append(job)
         return job
 
@@ -199,6 +199,20 @@ def test_stopping_keeps_what_was_done():
         pass
     done.stop()
     assert done.state == "done"
+
+
+def test_equal_jobs_share_what_they_have_yielded_once_they_are_done():
+    clock = Clock()
+    worker = Still(clock)
+    one, two, other = (worker.submit(counting(clock, 9), name) for name in ("a", "a", "b"))
+    alone, too = (worker.submit(counting(clock, 9)) for _ in range(2))
+    worker.work_once()
+    worker.work_once()
+    assert one.results == two.results != [] and one.results is not two.results  # under way
+    while worker.work_once():
+        pass
+    assert two.results is one.results == list(range(9))
+    assert len({id(job.results) for job in (one, other, alone, too)}) == 4
 
 
 def test_work_of_a_closed_tab_ends():
