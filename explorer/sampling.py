@@ -132,8 +132,14 @@ def films(net: Any, wishes: Sequence[Wish], looks: int) -> Iterator[Part]:
     """The wishes in turn; of each, `looks` evenly spaced steps are kept, the last among them."""
     for index, wish in enumerate(wishes):
         shown_steps = kept(wish.steps, looks)
+        # One block of memory: many small ones, kept for long, leave holes that nothing fits into.
+        block = np.empty((len(shown_steps), 4, len(wish.starts), wish.pixels), np.float32)
         for look in walk(net, wish):
-            shown = look if look.step in shown_steps else None
+            shown = None
+            if look.step in shown_steps:
+                place = block[shown_steps.index(look.step)]
+                place[:] = look.x, look.noise, look.clean, look.after
+                shown = replace(look, x=place[0], noise=place[1], clean=place[2], after=place[3])
             yield Part(index, len(wishes), look.step, wish.steps, shown)
 
 
@@ -162,20 +168,10 @@ class Library:
         with self._lock:
             if key in self._films:
                 return
-            self._films[key] = _packed(film)
+            self._films[key] = film
             self._bytes += _size(film)
             while self._bytes > self._most and len(self._films) > 1:
                 self._bytes -= _size(self._films.popitem(last=False)[1])
-
-
-def _packed(film: tuple[Look, ...]) -> tuple[Look, ...]:
-    """The same in one block of memory: many small ones, kept for long, leave holes between them
-    that nothing else fits into."""
-    block = np.stack([(look.x, look.noise, look.clean, look.after) for look in film])
-    return tuple(
-        replace(look, x=x, noise=noise, clean=clean, after=after)
-        for look, (x, noise, clean, after) in zip(film, block, strict=True)
-    )
 
 
 def _size(film: tuple[Look, ...]) -> int:

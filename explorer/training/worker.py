@@ -102,14 +102,15 @@ class Results(list):
     """What a job has yielded; a plain list could not be referred to weakly."""
 
 
-#: Of finished jobs, as long as anybody has them: many learners train with the same settings.
-FINISHED: WeakValueDictionary[Hashable, Results] = WeakValueDictionary()
+#: The longest of equal jobs, while anybody has it: many learners train with the same settings.
+KNOWN: WeakValueDictionary[Hashable, Results] = WeakValueDictionary()
 
 
 class Job:
     """Work under way. `state` is "waiting", "running", "done", "stopped" or "failed".
 
-    identity: everything that the results depend on. Finished jobs with the same one share them.
+    identity: everything that the results depend on. Jobs with the same one yield the same, and it
+    is kept once.
     """
 
     def __init__(
@@ -146,6 +147,15 @@ class Job:
         have come."""
         return chain(self.results, self._work or self._make())
 
+    def _keep(self, result: Any) -> None:
+        """Append it, or what an equal job has yielded in its place."""
+        known, place = KNOWN.get(self._identity), len(self.results)
+        if known is not None and len(known) > place:
+            result = known[place]
+        self.results.append(result)
+        if self._identity is not None and (known is None or len(known) <= place):
+            KNOWN[self._identity] = self.results
+
     def turn(self, seconds: float) -> None:
         """Work for about so long."""
         start = self._clock()
@@ -153,12 +163,10 @@ class Job:
             if self._work is None:
                 self.state, self._work = "running", iter(self._make())
             while not self.over and self._clock() - start < seconds:
-                self.results.append(next(self._work))
+                self._keep(next(self._work))
                 HANDS.first()
         except StopIteration:
             self.state = "stopped" if self.state == "stopped" else "done"
-            if self.state == "done" and self._identity is not None:
-                self.results = FINISHED.setdefault(self._identity, self.results)
         except Exception as error:  # shown to the learner as a calm sentence, kept for the log
             self.state, self.error = "failed", error
         self.seconds += self._clock() - start

@@ -201,18 +201,29 @@ def test_stopping_keeps_what_was_done():
     assert done.state == "done"
 
 
-def test_equal_jobs_share_what_they_have_yielded_once_they_are_done():
+def test_equal_jobs_keep_what_they_yield_once():
     clock = Clock()
     worker = Still(clock)
-    one, two, other = (worker.submit(counting(clock, 9), name) for name in ("a", "a", "b"))
-    alone, too = (worker.submit(counting(clock, 9)) for _ in range(2))
-    worker.work_once()
-    worker.work_once()
-    assert one.results == two.results != [] and one.results is not two.results  # under way
+
+    def records(count):
+        return lambda: ([number] for number in counting(clock, count)())
+
+    names = ("a", "a", "b", None, None)
+    one, two, *others = jobs = [worker.submit(records(9), name) for name in names]
+    for _ in range(len(jobs) + 1):
+        worker.work_once()
+    one.stop()  # ahead of its equal, which goes on
     while worker.work_once():
         pass
-    assert two.results is one.results == list(range(9))
-    assert len({id(job.results) for job in (one, other, alone, too)}) == 4
+    three = worker.submit(records(9), "a")
+    while worker.work_once():
+        pass
+    assert len(one.results) == 6 and two.results == three.results == [[n] for n in range(9)]
+    assert all(a is b for a, b in zip(one.results, two.results, strict=False))
+    assert all(a is b for a, b in zip(two.results, three.results, strict=True))
+    for other in others:
+        same = [job for job in jobs if job.results[0] is other.results[0]]
+        assert same == [other] and other.results == two.results
 
 
 def test_work_of_a_closed_tab_ends():
