@@ -16,9 +16,11 @@ from starlette.middleware import Middleware
 from streamlit.dataframe_util import determine_data_format
 from streamlit.runtime.pages_manager import PagesManager
 
-from explorer import catalog, i18n, lessons
+from explorer import catalog, i18n, inference, lessons
+from explorer.checkpoints import CheckpointError
 from explorer.components import stage
 from explorer.i18n import _
+from explorer.sampling import Wish, seeds, walk
 from explorer.training import small_vae
 from explorer.training.worker import one_thread
 from explorer.ui import guard, language, networks
@@ -63,11 +65,18 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 
 def preload() -> None:
     """What lessons with a network would load one after the other, and a class would wait for each:
-    torch, the networks, the digits, and what torch imports for the first step of training."""
+    torch, the networks, the digits, and what torch imports and compiles for the first step of
+    training, and of sampling."""
     one_thread()
     networks.preload()
     for _record in islice(small_vae.train(), 2):
         pass
+    with suppress(CheckpointError):
+        net = inference.load("diffusion-mnist")
+        for count in (1, 8, 16):
+            wish = Wish((0,) * count, seeds(0, count), steps=2, gamma=2.0)
+            for _look in walk(net.model, wish):
+                pass
 
 
 def share_fairly() -> None:

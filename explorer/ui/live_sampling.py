@@ -67,14 +67,15 @@ def live_sampling(
 
 
 def leave() -> None:
-    """Call when a lesson is opened: the session lets go of the finished films of earlier ones.
+    """Call when a lesson is opened: the session lets go of the films of earlier ones.
 
-    They stay in the library while there is room; otherwise they are sampled again, and are the
-    same.
+    Finished ones stay in the library while there is room, and what the service dropped half way
+    would begin anew in any case; only what the learner has stopped is kept as it is.
     """
     for name in [str(name) for name in st.session_state if str(name).endswith(PLACE)]:
         run: _Run | None = st.session_state[name]
-        if run is None or run.job.state == "done":
+        halted = st.session_state.get(f"{name.removesuffix(PLACE)}.halted")
+        if run is None or (run.job.over and not halted):
             del st.session_state[name]
 
 

@@ -177,6 +177,14 @@ def elsewhere(at: AppTest, there: bool) -> None:
     assert not at.exception
 
 
+def test_what_was_dropped_half_way_is_let_go_at_the_next_lesson(at):
+    go(at, 1)
+    elsewhere(at, True)
+    run_of(at).job.stop()  # as the service does after fifteen seconds without a question
+    at.run()  # another lesson is opened
+    assert "page.sampling" not in at.session_state
+
+
 def test_what_was_stopped_stays_stopped_when_its_page_is_left(at):
     go(at, 2)
     at.button(key="page.halt").click().run()
