@@ -122,9 +122,14 @@ def default(kind: str, n: int | None = None, seed: int = 0) -> Table:
         return load(real, n, seed)
     except DataMissing as missing:
         table = load(stand_in, n, seed)
-        note = n_("The set “%(real)s” could not be used, so “%(stand_in)s” is shown instead.")
         names = {"real": say(REGISTRY[real].heading), "stand_in": say(REGISTRY[stand_in].heading)}
-        return replace(table, remarks=(*table.remarks, say(note, **names), missing.message))
+        if missing.code == "not_here":  # nothing is wrong: most learners come without the files
+            note = n_("“%(real)s” is not on this computer; the command “%(command)s” gets it.")
+            why = [say(note, command=COMMAND.format(id=real), **names)]
+        else:
+            note = n_("The set “%(real)s” could not be used, so “%(stand_in)s” is shown instead.")
+            why = [say(note, **names), missing.message]
+        return replace(table, remarks=(*table.remarks, *why))
 
 
 def fetch(id: str) -> Path | None:

@@ -286,8 +286,17 @@ def test_the_default_is_a_labelled_stand_in_where_the_real_set_is_missing(kind, 
     table = registry.default(kind, n=50, seed=4)
     assert table.name == stand_in and table.simulated and len(table) == 50
     assert table.dims == registry.entry(real).dims
-    assert registry.entry(real).title in table.notes[1] and table.title in table.notes[1]
-    assert "fetch" in table.notes[2]
+    simulated, missing = table.notes
+    assert "simulated" in simulated and registry.entry(real).title in missing
+    assert f"python -m explorer.data fetch {real}" in missing
+    assert str(nowhere) not in missing  # a learner far away has nothing to do with this disk
+
+
+def test_a_stand_in_for_a_spoiled_set_says_what_is_wrong_with_it(tiny, nowhere):
+    put(nowhere / "cache/old_faithful/old_faithful.txt", tiny[:-1] + b"x")
+    table = registry.default("geyser")
+    assert table.simulated and len(table.notes) == 3
+    assert "could not be used" in table.notes[1] and "differs" in table.notes[2]
 
 
 def test_the_default_is_the_real_set_where_it_is_present(tiny, nowhere):
