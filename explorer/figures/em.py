@@ -281,7 +281,11 @@ def _chosen(at: np.ndarray) -> go.Scatter:
         marker=marker,
         text=[""],
         textposition="middle left",
-        textfont={"color": theme.color("condition"), "size": 15},
+        textfont={
+            "color": theme.color("condition"),
+            "size": 15,
+            "shadow": ", ".join([f"0 0 3px {theme.color('paper')}"] * 4),  # it lies over points
+        },
         hoverinfo="skip",
         cliponaxis=False,
         _validate=False,
