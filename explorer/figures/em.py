@@ -187,7 +187,7 @@ def centres(means: np.ndarray, size: int = 17) -> go.Scatter:
         **spots(means) | {"mode": "markers+text", "marker": marker, "hoverinfo": "skip"},
         text=[f"<b>{i + 1}</b>" for i in range(k)],
         textposition="top right",
-        textfont={"size": 18, "color": theme.color("ink")},
+        textfont={"size": 18, "color": theme.color("ink"), "shadow": theme.HALO},
         _validate=False,
     )
 
@@ -281,11 +281,7 @@ def _chosen(at: np.ndarray) -> go.Scatter:
         marker=marker,
         text=[""],
         textposition="middle left",
-        textfont={
-            "color": theme.color("condition"),
-            "size": 15,
-            "shadow": ", ".join([f"0 0 3px {theme.color('paper')}"] * 4),  # it lies over points
-        },
+        textfont={"color": theme.color("condition"), "size": 15, "shadow": theme.HALO},
         hoverinfo="skip",
         cliponaxis=False,
         _validate=False,
@@ -471,7 +467,11 @@ def writing(words: Sequence[tuple[float, float, str, str, str]], size: int) -> g
         text=list(text),
         mode="text",
         textposition=list(places),
-        textfont={"color": [theme.color(role) for role in roles], "size": size},
+        textfont={
+            "color": [theme.color(role) for role in roles],
+            "size": size,
+            "shadow": theme.HALO,
+        },
         hoverinfo="skip",
         cliponaxis=False,
         _validate=False,

@@ -175,7 +175,7 @@ def components(mixture: Mixture, x: np.ndarray) -> list[dict]:
     label = t.dots(at_x, at_y, colors(count) * 2, [12] * count + [0] * count, marker=marker)
     label |= {"mode": "markers+text", "textposition": "top center"}
     label["text"] = [""] * count + [f"<b>{k + 1}</b>" for k in range(count)]
-    label["textfont"] = {"size": 18, "color": theme.color("ink")}
+    label["textfont"] = {"size": 18, "color": theme.color("ink"), "shadow": theme.HALO}
     return [*traces, label]
 
 

@@ -42,6 +42,10 @@ SYMBOLS = ("circle", "diamond", "square", "triangle-up", "star", "hexagon", "cro
 FONT_SIZE = 15  # px; readable from the back row
 
 
+#: Behind words on a picture: curves and points do not run into the letters (CSS text-shadow).
+HALO = ", ".join([f"0 0 3px {ROLES['paper'][0]}"] * 4)
+
+
 def color(role: str, alpha: float = 1.0) -> str:
     """The light colour of a role (see ROLES), or a component colour's own hex, with opacity."""
     value = ROLES[role][0] if role in ROLES else role
@@ -192,7 +196,7 @@ def label(
         text=[text],
         mode="text",
         textposition=at,
-        textfont={"color": color(role), "size": size},
+        textfont={"color": color(role), "size": size, "shadow": HALO},
         hoverinfo="skip",
         cliponaxis=False,
     )

@@ -37,7 +37,9 @@ def text(x: float, y: float, words: str, color: str = "ink", size: int = 15, **m
     at = more.pop("at", "top center")
     trace: dict = {"type": "scatter", "x": [x], "y": [y], "mode": "text", "text": [words]}
     trace = {**trace, "textposition": at, "cliponaxis": False}
-    return {**trace, "textfont": {"color": theme.color(color), "size": size}, **QUIET, **more}
+    halo = "none" if color == "paper" else theme.HALO  # words in the paper's colour lie on a fill
+    font = {"color": theme.color(color), "size": size, "shadow": halo}
+    return {**trace, "textfont": font, **QUIET, **more}
 
 
 def vertical(x: float, low: float, high: float, color: str = "condition", **more: Any) -> dict:

@@ -99,7 +99,11 @@ class Word:
 
 def words(*these: Word, axes: Mapping[str, Any] = SWIFT) -> go.Scatter:
     """All words of one panel as one trace."""
-    font = {"color": [theme.color(w.role) for w in these], "size": [w.size for w in these]}
+    font = {
+        "color": [theme.color(w.role) for w in these],
+        "size": [w.size for w in these],
+        "shadow": theme.HALO,
+    }
     return go.Scatter(
         meta="words",
         x=[w.x for w in these],

@@ -173,7 +173,7 @@ def written(
     at: np.ndarray, words: list[str], role: str, where: str | list[str], **more: object
 ) -> dict:
     """Words at the rows of `at` (N, 2), instead of a legend."""
-    font = {"color": theme.color(role), "size": SMALL}
+    font = {"color": theme.color(role), "size": SMALL, "shadow": theme.HALO}
     x, y = np.asarray(at, dtype=float).T
     trace = {"type": "scatter", "x": x, "y": y, "text": words, "mode": "text", "textfont": font}
     return {**trace, "textposition": where, "hoverinfo": "skip", "cliponaxis": False, **more}
