@@ -1,14 +1,16 @@
 """A class at work on one server: how long each learner waits, and what it costs.
 
     python -m benchmarks.classroom --learners 30 --minutes 10
-    python -m benchmarks.classroom --learners 200 --minutes 5 --light --pause 2
+    python -m benchmarks.classroom --learners 200 --minutes 5 --light --pause 2 --replicas 2
 
 Every learner is a websocket session that speaks Streamlit's protocol (see benchmarks.learner) and
 goes from lesson to lesson, moves what is there with a pause of `--pause` seconds between (drawn
 from half to one and a half of it), trains, samples and pastes own numbers. Light answers are timed
 from the message to the end of the run that answers it; for heavy ones (training, sampling) it is
 the time to the first sight of them: progress, place in the queue, or the finished thing. Memory is
-that of the server's process. Server and learners share this computer; run it on a quiet one.
+that of the server's process, or of all replicas together: with `--replicas 2` two servers stand
+behind nginx with the files of `deploy/`. Servers and learners share this computer; run it on a
+quiet one.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ from pathlib import Path
 from benchmarks.learner import Answer, Learner
 from explorer import catalog
 from tests.browser.conftest import serving
+from tests.browser.test_replicas import running
 
 MOVES = 8  # in one lesson, then the next
 Hand = Callable[[Learner, random.Random], Awaitable[Answer]]
@@ -202,14 +205,14 @@ def resident(pid: int) -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
 
 
-async def watch(pid: int, start: float, end: float, notes: Notes) -> None:
+async def watch(pids: list[int], start: float, end: float, notes: Notes) -> None:
     """Memory every five seconds."""
     while time.monotonic() < end:
-        notes.memory.append((time.monotonic() - start, resident(pid)))
+        notes.memory.append((time.monotonic() - start, sum(map(resident, pids))))
         await asyncio.sleep(5)
 
 
-async def hold(address: str, pid: int, options: argparse.Namespace) -> Notes:
+async def hold(address: str, pids: list[int], options: argparse.Namespace) -> Notes:
     """The whole lesson."""
     notes = Notes()
     start, end = notes.start, notes.start + 60 * options.minutes
@@ -218,7 +221,7 @@ async def hold(address: str, pid: int, options: argparse.Namespace) -> Notes:
         attend(address, number, visits, options.pause, end, notes)
         for number in range(options.learners)
     )
-    await asyncio.gather(watch(pid, start, end, notes), *class_)
+    await asyncio.gather(watch(pids, start, end, notes), *class_)
     return notes
 
 
@@ -297,15 +300,22 @@ def main() -> None:
     parser.add_argument("--pause", type=float, default=3, help="seconds between two moves")
     parser.add_argument("--light", action="store_true", help="lessons without heavy work only")
     parser.add_argument("--json", type=Path, help="also write the headline numbers there")
+    parser.add_argument("--replicas", type=int, choices=(1, 2), default=1, help="2: behind nginx")
     options = parser.parse_args()
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        log = folder / "server.log"
-        address = stack.enter_context(serving(catalog.ROOT / "streamlit_app.py", log))
-        found = report(asyncio.run(hold(address, server(address), options)), options)
+        if options.replicas > 1:
+            site = stack.enter_context(running(folder))
+            address, pids = site.home, [server.pid for server in site.servers.values()]
+        else:
+            log = folder / "1.log"
+            address = stack.enter_context(serving(catalog.ROOT / "streamlit_app.py", log))
+            pids = [server(address)]
+        found = report(asyncio.run(hold(address, pids, options)), options)
         # A page that fails shows a calm sentence; what happened stands in the log alone.
-        found["failures in the server's log"] = (said := log.read_text()).count("Traceback")
+        said = "".join(log.read_text() for log in folder.glob("*[0-9].log"))
+        found["failures in the server's log"] = said.count("Traceback")
         print("failures in the server's log:", said.count("Traceback"))
         if "Traceback" in said:
             print(said[-4000:])

@@ -67,7 +67,7 @@ class Learner:
         self._ended: asyncio.Queue[float] = asyncio.Queue()
         self._size, self._begun, self._sent = 0, 0.0, 0.0
         self._tasks: list[asyncio.Task] = []
-        self._line = ""
+        self._line, self._cookies = "", ""
         self.pictures = 0  # that came ahead
 
     async def __aenter__(self) -> Learner:
@@ -76,6 +76,9 @@ class Learner:
             address, subprotocols=["streamlit"], max_size=None, open_timeout=PATIENCE,
             ping_interval=None,
         )  # fmt: skip
+        if (answer := self._socket.response) is not None:  # a seat at one of several replicas
+            given = answer.headers.get_all("Set-Cookie")
+            self._cookies = "; ".join(cookie.split(";", 1)[0] for cookie in given)
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._again())]
         return self
 
@@ -174,7 +177,10 @@ class Learner:
     async def _look(self) -> None:
         """See each picture as it comes and say so."""
         address = self._address.replace("http", "ws", 1) + f"/ahead/{self._line}"
-        async with websockets.connect(address, max_size=None, ping_interval=None) as socket:
+        seat = {"Cookie": self._cookies} if self._cookies else {}
+        async with websockets.connect(
+            address, max_size=None, ping_interval=None, additional_headers=seat
+        ) as socket:
             async for text in socket:
                 rest = str(text).split("\n", 1)[0]
                 self.pictures += 1

@@ -151,7 +151,7 @@ def kept(steps: int, looks: int) -> list[int]:
 class Library:
     """Finished films of all learners; a key is (SHA-256 of the weights, wish, looks)."""
 
-    def __init__(self, most: int = 32_000_000) -> None:
+    def __init__(self, most: int = 16_000_000) -> None:
         self._most, self._bytes = most, 0
         self._films: OrderedDict[Hashable, tuple[Look, ...]] = OrderedDict()
         self._lock = threading.Lock()

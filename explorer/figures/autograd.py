@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from explorer.figures import theme
-from explorer.figures.traces import Canvas, boxes, dots, filled, line
+from explorer.figures.traces import QUIET, Canvas, boxes, filled, line
 from explorer.i18n import _
 from explorer.models.autograd import Value
 from explorer.models.expressions import EXPRESSIONS, Expression, Nodes
@@ -173,7 +173,7 @@ def _draw(name: str, expression: Expression, nodes: Nodes, moments: list[_Moment
     right = centre[:, 0].max() + 0.4
     canvas = Canvas.empty(("", ""), (-0.4, right), (-1.75, 1.75), 400)
     for axis in ("xaxis", "yaxis"):
-        canvas.layout[axis].update(visible=False)
+        canvas.layout[axis]["visible"] = False
     canvas.layout["margin"] = {"l": 4, "r": 4, "t": 4, "b": 4}
     canvas.narrow, canvas.narrow_height = {"margin": {"l": 2, "r": 2, "t": 4, "b": 4}}, 340
     shift = np.array([0, HALF_HEIGHT])
@@ -260,10 +260,8 @@ def _arrows(ends: list, role: str, width: float, size: float) -> dict:
 def _texts(
     at: np.ndarray, words: list[str], role: str, size: int, position: str | list[str]
 ) -> dict:
-    trace = dots(at[:, 0], at[:, 1], role)
-    del trace["marker"]
     style = {"color": theme.color(role), "size": size}
     return {
-        **trace, "mode": "text", "text": words, "textposition": position, "textfont": style,
-        "cliponaxis": False,
+        "type": "scatter", "x": at[:, 0], "y": at[:, 1], "mode": "text", "text": words,
+        "textposition": position, "textfont": style, "cliponaxis": False, **QUIET,
     }  # fmt: skip

@@ -18,12 +18,14 @@ import numpy as np
 import plotly.graph_objects as go
 
 from explorer.figures import sprite, theme
+from explorer.figures.traces import Canvas, dots, line, text
 from explorer.i18n import _
 from explorer.metrics.directions import SIDE, STEPS, Walk
 from explorer.metrics.strokes import MEASURES
 
 BETAS = (0.1, 0.5, 1, 4, 10, 30)
 COLUMNS = 5  # pictures side by side in a film
+RIGHT: dict = {"xaxis": "x2", "yaxis": "y2"}
 
 
 def checkpoint(beta: float) -> str:
@@ -73,37 +75,26 @@ def ladder(rungs: Sequence[Rung], chosen: int) -> go.Figure:
     rates, distortions = (np.array([getattr(r, n) for r in rungs]) for n in ("rate", "distortion"))
     x_range = (-0.05 * rates.max() - 1, 1.2 * rates.max() + 1)
     low, high = 0.88 * distortions.min(), 1.09 * distortions.max()
-    figure = theme.figure(
-        _("rate R: KL (nats per picture)"), _("distortion D (nats per picture)"),
-        x_range, (low, high), height=430,
-    )  # fmt: skip
-    _side_by_side(figure, _("latent, largest first"), _("KL (nats)"), 700)
-    figure.layout.update(xaxis={"domain": [0, 0.55]}, xaxis2={"domain": [0.69, 1]})
-    figure.add_trace(theme.line(rates, distortions, "muted", 1.5, hoverinfo="skip"))
+    top = 1.2 * max(max(r.latents) for r in rungs)
+    titles = _("rate R: KL (nats per picture)"), _("distortion D (nats per picture)")
+    made = Canvas.empty(titles, x_range, (low, high))
+    ends = (0.3, len(here.latents) + 0.7)
+    x_axis = theme.axis(_("latent, largest first"), ends, dtick=5, tick0=0)
+    _side_by_side(made, (0.55, 0.69), x_axis, theme.axis(_("KL (nats)"), (0, top)), 700)
     x = _inside(np.linspace(*x_range, 2), here, low, high)
-    figure.add_trace(
-        theme.line(x, here.cost(here.beta) - here.beta * x, "condition", 2, hoverinfo="skip")
-    )
     hover = "R = %{x:.2f}<br>D = %{y:.2f}<extra></extra>"
-    dots = {"color": theme.color("model"), "size": 10}
-    figure.add_trace(
-        go.Scatter(x=rates, y=distortions, mode="markers", marker=dots, hovertemplate=hover)
+    made.add(
+        line(rates, distortions, "muted", 1.5),
+        line(x, here.cost(here.beta) - here.beta * x, "condition", 2),
+        dots(rates, distortions, "model", 10, hovertemplate=hover),
     )
     for each in rungs:
         name = f"β = {each.beta:g}"
         role, words = ("condition", f"<b>{name}</b>") if each is here else ("ink", name)
-        figure.add_trace(
-            theme.label(each.rate, each.distortion, f" {words}", role, 15, "top right")
-        )
-    star = {"color": theme.color("condition"), "size": 15, "symbol": "diamond"}
-    figure.add_trace(
-        go.Scatter(x=[here.rate], y=[here.distortion], mode="markers", marker=star,
-                   hoverinfo="skip")
-    )  # fmt: skip
-    figure.add_traces(_latents(here, 1.2 * max(max(r.latents) for r in rungs)))
-    figure.layout.yaxis2.update(range=[0, 1.2 * max(max(r.latents) for r in rungs)])
-    figure.layout.xaxis2.update(range=[0.3, len(here.latents) + 0.7], dtick=5, tick0=0)
-    return figure
+        made.add(text(each.rate, each.distortion, f" {words}", role, at="top right"))
+    star = dots([here.rate], [here.distortion], "condition", 15, marker={"symbol": "diamond"})
+    made.add(star, *_latents(here, top))
+    return made.figure()
 
 
 def _inside(x: np.ndarray, here: Rung, low: float, high: float) -> np.ndarray:
@@ -112,42 +103,42 @@ def _inside(x: np.ndarray, here: Rung, low: float, high: float) -> np.ndarray:
     return np.clip(x, *reach)
 
 
-def _latents(here: Rung, top: float) -> list[go.Bar | go.Scatter]:
+def _latents(here: Rung, top: float) -> list[dict]:
     """Active latents as bars; collapsed ones as crosses on the floor, since they have no height."""
     place = np.arange(1, len(here.latents) + 1)
-    right: dict = {"xaxis": "x2", "yaxis": "y2"}
     alive = place <= here.active
     values = np.array(here.latents)
-    made: list[go.Bar | go.Scatter] = [
-        go.Bar(
-            x=place[alive], y=values[alive], marker={"color": theme.color("model", 0.8)},
-            hovertemplate="%{y:.3f}<extra></extra>", **right,
-        ),
-        go.Scatter(
-            x=place[~alive], y=values[~alive] + 0.03 * top, mode="markers",
-            marker={"symbol": "x", "size": 9, "color": theme.color("negative")},
-            customdata=values[~alive], hovertemplate="%{customdata:.3f}<extra></extra>", **right,
+    made = [
+        {
+            "type": "bar", "x": place[alive], "y": values[alive],
+            "marker": {"color": theme.color("model", 0.8)},
+            "hovertemplate": "%{y:.3f}<extra></extra>", **RIGHT,
+        },
+        dots(
+            place[~alive], values[~alive] + 0.03 * top, "negative", 9, marker={"symbol": "x"},
+            customdata=values[~alive], hovertemplate="%{customdata:.3f}<extra></extra>", **RIGHT,
         ),
     ]  # fmt: skip
     counts = (
         (here.active, _("{count} active"), "model", 0.93),
         (len(place) - here.active, _("× {count} collapsed"), "negative", 0.84),
     )
-    for count, text, role, height in counts:
-        words = f"<b>{text.format(count=count)}</b>"
-        label = theme.label(len(place) + 0.5, height * top, words, role, 15, "middle left")
-        made.append(label.update(**right))
+    for count, found, role, height in counts:
+        words = f"<b>{found.format(count=count)}</b>"
+        made.append(text(len(place) + 0.5, height * top, words, role, at="middle left", **RIGHT))
     return made
 
 
-def _side_by_side(figure: go.Figure, x_title: str, y_title: str, height: int) -> go.Figure:
-    figure.layout.update(
-        xaxis2={**theme.axis(x_title), "anchor": "y2"},
-        yaxis2={**theme.axis(y_title), "anchor": "x2"},
-    )
-    stacked: dict = {"xaxis.domain": [0, 1], "xaxis2.domain": [0, 1]}
-    stacked |= {"yaxis.domain": [0.57, 1], "yaxis2.domain": [0, 0.4]}
-    return theme.narrow(figure, stacked, height)
+def _side_by_side(made: Canvas, gap: tuple[float, float], x: dict, y: dict, height: int) -> None:
+    """Axes x and y for a second panel, right of the gap; below the first where that is narrow."""
+    made.layout["xaxis"]["domain"] = [0, gap[0]]
+    made.layout["xaxis2"] = {**x, "anchor": "y2", "domain": [gap[1], 1]}
+    made.layout["yaxis2"] = {**y, "anchor": "x2"}
+    made.narrow = {
+        "xaxis.domain": [0, 1], "xaxis2.domain": [0, 1], "yaxis.domain": [0.57, 1],
+        "yaxis2.domain": [0, 0.4],
+    }  # fmt: skip
+    made.narrow_height = height
 
 
 def rebuilt(digits: np.ndarray, answers: Sequence[np.ndarray]) -> sprite.Sprite:
@@ -182,32 +173,28 @@ def effect(walk: Walk, amount: float) -> go.Figure:
     both = np.concatenate([values[np.isfinite(values)], walk.promised[np.isfinite(walk.promised)]])
     low, high = (float(both.min()), float(both.max())) if len(both) else (0.0, 1.0)
     margin = 0.14 * (high - low) + 0.1
-    figure = theme.figure(
-        _("step along the direction t"), f"{title} ({unit})", (-4.3, 4.3),
-        (low - margin, high + margin), height=400,
-    )  # fmt: skip
-    _side_by_side(figure, "t", _("change (standard deviations)"), 660)
-    figure.layout.update(xaxis={"domain": [0, 0.5]}, xaxis2={"domain": [0.64, 1]})
-    figure.add_trace(theme.line(STEPS, walk.promised, "muted", 2, hoverinfo="skip"))
-    figure.data[0].line.dash = "dot"
+    titles = _("step along the direction t"), f"{title} ({unit})"
+    made = Canvas.empty(titles, (-4.3, 4.3), (low - margin, high + margin), 400)
+    reach = 1.15 * max(float(np.nanmax(np.abs(changes(walk)), initial=0)), 1)
+    x_axis = theme.axis("t", (-4.3, 8.6), tickvals=[-4, -2, 0, 2, 4])
+    y_axis = theme.axis(_("change (standard deviations)"), (-reach, reach), zeroline=True)
+    _side_by_side(made, (0.5, 0.64), x_axis, y_axis, 660)
+    dotted = {"color": theme.color("muted"), "width": 2, "dash": "dot"}
     hover = "t = %{x:.2f}: %{y:.2f} " + unit + "<extra></extra>"
-    figure.add_trace(theme.line(STEPS, values, "model", 3, hovertemplate=hover))
     at = float(np.interp(amount, STEPS, np.nan_to_num(values)))
-    marker = {"color": theme.color("condition"), "size": 14, "symbol": "diamond"}
-    figure.add_trace(
-        go.Scatter(x=[amount], y=[at], mode="markers", marker=marker, hoverinfo="skip")
-    )
     room = 4 * "&nbsp;"  # beside the grip
     words = f"{room}<b>{at:.1f} {unit}</b>{room}"
     side = "top left" if amount > 0 else "bottom right"
-    figure.add_trace(theme.label(amount, at, words, "condition", 16, side))
-    words = "··· " + _("promised by the regression")
-    figure.add_trace(theme.label(4.2, low - 0.7 * margin, words, "muted", 14, "middle left"))
-    figure.add_traces(_changes(walk))
-    reach = np.nanmax(np.abs(changes(walk))) if np.isfinite(changes(walk)).any() else 1.0
-    figure.layout.yaxis2.update(range=[-1.15 * max(reach, 1), 1.15 * max(reach, 1)], zeroline=True)
-    figure.layout.xaxis2.update(range=[-4.3, 8.6], tickvals=[-4, -2, 0, 2, 4])
-    return figure
+    promise = "··· " + _("promised by the regression")
+    made.add(
+        line(STEPS, walk.promised, line=dotted),
+        line(STEPS, values, hovertemplate=hover),
+        dots([amount], [at], "condition", 14, marker={"symbol": "diamond"}),
+        text(amount, at, words, "condition", 16, at=side),
+        text(4.2, low - 0.7 * margin, promise, "muted", 14, at="middle left"),
+        *_changes(walk),
+    )
+    return made.figure()
 
 
 def changes(walk: Walk) -> np.ndarray:
@@ -215,8 +202,7 @@ def changes(walk: Walk) -> np.ndarray:
     return (walk.values - walk.values[len(STEPS) // 2]) / walk.spread
 
 
-def _changes(walk: Walk) -> list[go.Scatter]:
-    right: dict = {"xaxis": "x2", "yaxis": "y2"}
+def _changes(walk: Walk) -> list[dict]:
     moved, made = changes(walk), []
     order = [walk.which, *(i for i in range(3) if i != walk.which)]
     ends = np.nan_to_num(moved[-1, order])
@@ -225,13 +211,11 @@ def _changes(walk: Walk) -> list[go.Scatter]:
     roles = ("model", theme.component(1), theme.component(3))
     for k, (which, role, dash) in enumerate(zip(order, roles, DASHES, strict=True)):
         style = {"color": theme.color(role), "width": 3 if k == 0 else 2, "dash": dash}
-        made.append(
-            go.Scatter(x=STEPS, y=moved[:, which], mode="lines", line=style, hoverinfo="skip",
-                       **right)
-        )  # fmt: skip
         words = f" {list(names().values())[which]}"
-        label = theme.label(4.1, places[k], words, role, 14, "middle right")
-        made.append(label.update(**right))
+        made += [
+            line(STEPS, moved[:, which], line=style, **RIGHT),
+            text(4.1, places[k], words, role, 14, at="middle right", **RIGHT),
+        ]
     return made
 
 

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from explorer.figures import theme
 from explorer.figures import traces as t
-from explorer.figures.film import Film
+from explorer.figures.picture import Picture
 from explorer.figures.traces import Canvas
 from explorer.i18n import _
 from explorer.models.convolution import correlate, max_pool, pad, patch, relu
@@ -35,7 +34,7 @@ def window(
     row: int = 1,
     column: int = 1,
     cut: bool = False,
-) -> go.Figure:
+) -> Picture:
     """The window at one place of `image`, its nine products, and the answer as far as it is made.
 
     The film visits every place of a small picture, or every place of the window's row.
@@ -66,13 +65,11 @@ def window(
     still = [*_still(loudest), *_still_marks()]
     made.add(*(merged(base, change) for base, change in zip(still, now, strict=True)))
     indices = list(range(first, len(made.traces)))
-    return Film(
-        made,
-        [
-            {"name": f"{r}, {c}", "data": changes, "traces": indices, "layout": _grip(changes[5])}
-            for (r, c), changes in zip(places, film, strict=True)
-        ],
-    )
+    return made.figure(
+        {"name": f"{r}, {c}", "data": [{"type": "scatter", **change} for change in changes],
+         "traces": indices, "layout": _grip(changes[5])}
+        for (r, c), changes in zip(places, film, strict=True)
+    )  # fmt: skip
 
 
 def merged(base: dict, change: dict) -> dict:
@@ -149,7 +146,7 @@ def whole(
     stride: int = 1,
     padding: int = 0,
     cut: bool = False,
-) -> go.Figure:
+) -> Picture:
     """Input, kernel and output side by side."""
     answer = correlate(image, kernel, stride, padding)
     made = _canvas(430)
@@ -179,7 +176,7 @@ def stack(
     padding: int = 0,
     row: int = 1,
     column: int = 1,
-) -> go.Figure:
+) -> Picture:
     """Convolution, then ReLU, then the largest of each block; and what one pooled pixel sees.
 
     row, column: of the pooled picture, counted from 1.
@@ -350,7 +347,7 @@ def _cells(number: int, shade: dict, side: int = 3) -> tuple[dict, dict]:
 def _numbers(values: np.ndarray, ink: list[str]) -> tuple[dict, dict]:
     """What `_cells` show: the cells' values, and the numbers in their ink."""
     text = [short(v) for v in values.ravel().tolist()]
-    return {"type": "heatmap", "z": values.tolist()}, {"text": text, "textfont": {"color": ink}}
+    return {"type": "heatmap", "z": t.small(values)}, {"text": text, "textfont": {"color": ink}}
 
 
 def _stacked() -> dict:

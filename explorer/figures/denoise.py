@@ -16,6 +16,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from explorer.figures import sprite, theme
+from explorer.figures.traces import QUIET, Canvas, dots, line, text, vertical
 from explorer.i18n import _
 from explorer.models.geometry import way
 
@@ -29,6 +30,8 @@ ROLES = {"ddim": "model", "ddpm": "sample", "heun": "latent"}
 MARKS = {"ddim": "circle", "ddpm": "diamond-open", "heun": "x"}
 DASHES = {"ddim": "solid", "ddpm": "dot", "heun": "dashdot"}
 SIDE = 28
+RIGHT: dict = {"xaxis": "x2", "yaxis": "y2"}
+HERE = {"symbol": "diamond"}  # marks what is shown
 GREY = 127  # between panels: seen on either background, inverted or not
 
 
@@ -111,29 +114,33 @@ def overview(
 ) -> go.Figure:
     """Left: distance against network calls, with the chosen samplers marked (eta is DDIM's).
     Right: the share of signal along t, the times that are visited, and the one that is shown."""
-    figure = theme.figure(_("network calls for one picture"), _("Fréchet distance (lower: better)"))
-    figure.layout.height = 400
-    _beside(figure, 0.57, 0.7)
     low, high = _span(found)
-    ticks = [4, 10, 20, 50, 100, 200, 500, 1000]
-    figure.layout.xaxis.update(type="log", range=np.log10([3.6, 1500]).tolist(), tickvals=ticks)
-    figure.layout.yaxis.update(
-        type="log", range=np.log10([low, high]).tolist(),
-        tickvals=[k * 10**n for n in range(-1, 4) for k in (1, 2, 5)],
+    made = Canvas.empty(
+        (_("network calls for one picture"), _("Fréchet distance (lower: better)")),
+        np.log10([3.6, 1500]).tolist(), np.log10([low, high]).tolist(), 400,
     )  # fmt: skip
+    ticks = [4, 10, 20, 50, 100, 200, 500, 1000]
+    made.layout["xaxis"] |= {"type": "log", "tickvals": ticks, "domain": [0, 0.57]}
+    ticks = [k * 10**n for n in range(-1, 4) for k in (1, 2, 5)]
+    made.layout["yaxis"] |= {"type": "log", "tickvals": ticks}
+    made.layout["xaxis2"] = theme.axis(
+        _("time t"), (len(abar) + 30, -45), anchor="y2", domain=[0.7, 1],
+        tickvals=[1000, 750, 500, 250, 0],
+    )  # fmt: skip
+    made.layout["yaxis2"] = theme.axis(_("share of signal √ᾱ"), (-0.04, 1.06), anchor="x2")
+    made.narrow = {"xaxis.domain": [0, 1], "xaxis2.domain": [0, 1]}
+    made.narrow |= {"yaxis.domain": [0.58, 1], "yaxis2.domain": [0, 0.38]}
+    made.narrow_height = 680
     if not found.curves:
-        words = _("not measured yet")
-        figure.add_trace(
-            theme.label(70, float(np.sqrt(low * high)), words, "muted", 15, "middle center")
-        )
-    figure.add_traces([trace for name in found.curves for trace in _curve(found, name)])
-    figure.add_traces(_floor(found))
+        middle = float(np.sqrt(low * high))
+        made.add(text(70, middle, _("not measured yet"), "muted", at="middle center"))
+    for name in found.curves:
+        made.add(*_curve(found, name))
+    made.add(*_floor(found))
     for name in chosen:
-        figure.add_traces(_choice(found, name, steps, eta, low, high))
-    figure.add_traces(_visits(abar, times, t))
-    figure.layout.xaxis2.update(range=[len(abar) + 30, -45], tickvals=[1000, 750, 500, 250, 0])
-    figure.layout.yaxis2.update(range=[-0.04, 1.06])
-    return figure
+        made.add(*_choice(found, name, steps, eta, low, high))
+    made.add(*_visits(abar, times, t))
+    return made.figure()
 
 
 def _span(found: Quality) -> tuple[float, float]:
@@ -142,29 +149,31 @@ def _span(found: Quality) -> tuple[float, float]:
     return (0.6 * min(values), 1.7 * max(values)) if values else (1.0, 100.0)
 
 
-def _curve(found: Quality, name: str) -> list[go.Scatter]:
+def _curve(found: Quality, name: str) -> list[dict]:
     """One sampler, its name at its left end."""
     curve = sorted(found.curves[name].items())
     x = [calls(name, n) for n, _value in curve]
     y = [value for _n, value in curve]
-    style = {"color": theme.color(ROLES[name]), "width": 2.5, "dash": DASHES[name]}
-    marks = {"color": theme.color(ROLES[name]), "size": 9, "symbol": MARKS[name]}
-    line = go.Scatter(
-        x=x, y=y, mode="lines+markers", line=style, marker=marks,
+    color = theme.color(ROLES[name])
+    drawn = line(
+        x, y, mode="lines+markers", line={"color": color, "width": 2.5, "dash": DASHES[name]},
+        marker={"color": color, "size": 9, "symbol": MARKS[name]},
         hovertemplate=f"{names()[name]}: %{{x}}, %{{y:.2f}}<extra></extra>",
     )  # fmt: skip
     word = f"\u00a0<b>{names()[name]}</b>\u00a0"
     side = "bottom left" if name == "ddim" else "top right"
     end = 0 if name != "ddim" else len(x) // 2
-    return [line, theme.label(x[end], y[end], word, ROLES[name], 14, side)]
+    return [drawn, text(x[end], y[end], word, ROLES[name], 14, at=side)]
 
 
-def _floor(found: Quality) -> list[go.Scatter]:
+def _floor(found: Quality) -> list[dict]:
     if not found.floor:
         return []
-    line = theme.line(np.array([3.6, 1500]), np.full(2, found.floor), "truth", 2, hoverinfo="skip")
     words = _("real pictures: {floor:.2f}").format(floor=found.floor)
-    return [line, theme.label(3.8, found.floor, words, "truth", 14, "bottom right")]
+    return [
+        line(np.array([3.6, 1500]), np.full(2, found.floor), "truth", 2),
+        text(3.8, found.floor, words, "truth", 14, at="bottom right"),
+    ]
 
 
 def measured_as(name: str, eta: float) -> str:
@@ -179,52 +188,33 @@ def measured_as(name: str, eta: float) -> str:
 
 def _choice(
     found: Quality, name: str, steps: int, eta: float, low: float, high: float
-) -> list[go.Scatter]:
+) -> list[dict]:
     """A line at the number of calls, and a diamond where that very number was measured."""
     here, value = calls(name, steps), found.at(measured_as(name, eta), steps)
-    traces = [theme.vertical(here, low, high)]
+    made = [vertical(here, low, high)]
     if value is not None:
-        style = {"color": theme.color("condition"), "size": 15, "symbol": "diamond"}
-        traces.append(
-            go.Scatter(x=[here], y=[value], mode="markers", marker=style, hoverinfo="skip")
-        )
         words = f"\u00a0<b>{value:.1f}</b>\u00a0"
         side = "top left" if here > 200 else "top right"
-        traces.append(theme.label(here, value, words, "condition", 15, side))
-    return traces
+        made.append(dots([here], [value], "condition", 15, marker=HERE))
+        made.append(text(here, value, words, "condition", at=side))
+    return made
 
 
-def _visits(abar: np.ndarray, times: Sequence[int], t: int) -> list[go.Scatter]:
+def _visits(abar: np.ndarray, times: Sequence[int], t: int) -> list[dict]:
     """sqrt(abar_t), exactly; diamonds at the visited times."""
-    right: dict = {"xaxis": "x2", "yaxis": "y2"}
     every = np.unique(np.linspace(0, len(abar) - 1, 101).round().astype(int))
     shown = np.asarray(times)[np.unique(np.linspace(0, len(times) - 1, 51).round().astype(int))]
-    curve = theme.line(every, np.sqrt(abar[every]), "truth", 2, hoverinfo="skip", **right)
-    marks = {"symbol": "diamond-open", "size": 8, "color": theme.color("sample")}
-    dots = go.Scatter(
-        x=shown, y=np.sqrt(abar[shown]), mode="markers", marker=marks,
-        hovertemplate="t = %{x}: %{y:.3f}<extra></extra>", **right,
-    )  # fmt: skip
-    here = {"symbol": "diamond", "size": 15, "color": theme.color("condition")}
-    place = go.Scatter(
-        x=[t], y=[np.sqrt(abar[t])], mode="markers", marker=here, hoverinfo="skip", **right
-    )
+    now = float(np.sqrt(abar[t]))
     side = "middle left" if t < 300 else "top right" if t > 700 else "top left"
-    word = theme.label(
-        t, float(np.sqrt(abar[t])), f"\u00a0<b>t = {t}</b>\u00a0", "condition", 15, side
-    )
-    return [curve, dots, place, word.update(**right)]
-
-
-def _beside(figure: go.Figure, end: float, begin: float) -> None:
-    figure.layout.update(
-        xaxis={"domain": [0, end]},
-        xaxis2={**theme.axis(_("time t")), "anchor": "y2", "domain": [begin, 1]},
-        yaxis2={**theme.axis(_("share of signal √ᾱ")), "anchor": "x2"},
-    )
-    stacked: dict = {"xaxis.domain": [0, 1], "xaxis2.domain": [0, 1]}
-    stacked |= {"yaxis.domain": [0.58, 1], "yaxis2.domain": [0, 0.38]}
-    theme.narrow(figure, stacked, 680)
+    return [
+        line(every, np.sqrt(abar[every]), "truth", 2, **RIGHT),
+        dots(
+            shown, np.sqrt(abar[shown]), "sample", 8, marker={"symbol": "diamond-open"},
+            hovertemplate="t = %{x}: %{y:.3f}<extra></extra>", **RIGHT,
+        ),
+        dots([t], [now], "condition", 15, marker=HERE, **RIGHT),
+        text(t, now, f"\u00a0<b>t = {t}</b>\u00a0", "condition", at=side, **RIGHT),
+    ]  # fmt: skip
 
 
 # ---- averaged and last weights ------------------------------------------------------------------
@@ -232,27 +222,26 @@ def _beside(figure: go.Figure, end: float, begin: float) -> None:
 
 def averaging(averaged: Weights | None, last: Weights | None) -> go.Figure:
     """Distance of samples of both kinds of weights, each beside real pictures in equal number."""
-    figure = theme.figure("", _("Fréchet distance (lower: better)"), (-0.6, 1.6), height=340)
     kinds = [(_("averaged (EMA)"), averaged, "model"), (_("last weights"), last, "sample")]
-    figure.layout.xaxis.update(tickvals=[0, 1], ticktext=[name for name, _w, _r in kinds])
     top = max([w.distance for _n, w, _r in kinds if w is not None], default=1.0)
-    figure.layout.yaxis.update(range=[0, 1.25 * top])
+    title = _("Fréchet distance (lower: better)")
+    made = Canvas.empty(("", title), (-0.6, 1.6), (0, 1.25 * top), 340)
+    made.layout["xaxis"] |= {"tickvals": [0, 1], "ticktext": [name for name, _w, _r in kinds]}
     for place, (_name, found, role) in enumerate(kinds):
         if found is None:
             words = _("not measured yet")
-            figure.add_trace(theme.label(place, 0.5 * top, words, "muted", 15, "middle center"))
+            made.add(text(place, 0.5 * top, words, "muted", at="middle center"))
             continue
-        bar = {"color": theme.color(role, 0.75)}
-        figure.add_trace(
-            go.Bar(x=[place], y=[found.distance], width=0.5, marker=bar, hoverinfo="skip")
-        )
+        bar = {"type": "bar", "x": [place], "y": [found.distance], "width": 0.5, **QUIET}
         ends = np.array([place - 0.4, place + 0.4])
-        figure.add_trace(theme.line(ends, np.full(2, found.floor), "truth", 3, hoverinfo="skip"))
-        words = f"<b>{found.distance:.2f}</b>"
-        figure.add_trace(theme.label(place, found.distance, words, role, 16, "top center"))
         words = _("real: {floor:.2f}").format(floor=found.floor)
-        figure.add_trace(theme.label(place + 0.41, found.floor, words, "truth", 14, "middle right"))
-    return figure
+        made.add(
+            {**bar, "marker": {"color": theme.color(role, 0.75)}},
+            line(ends, np.full(2, found.floor), "truth"),
+            text(place, found.distance, f"<b>{found.distance:.2f}</b>", role, 16),
+            text(place + 0.41, found.floor, words, "truth", 14, at="middle right"),
+        )
+    return made.figure()
 
 
 # ---- when a guess becomes recognisable -----------------------------------------------------------
@@ -263,30 +252,28 @@ def recognised(
 ) -> go.Figure:
     """Probability of the class, along t: guess (T, N) in the predicted clean pictures, noisy (T,)
     in x_t of the large one."""
-    figure = theme.figure(
-        _("time t"), _("probability of the class"), (1040, -60), (-0.04, 1.08), height=320
+    made = Canvas.empty(
+        (_("time t"), _("probability of the class")), (1040, -60), (-0.04, 1.08), 320
     )
-    figure.layout.xaxis.update(tickvals=[1000, 750, 500, 250, 0])
+    made.layout["xaxis"]["tickvals"] = [1000, 750, 500, 250, 0]
     x = np.asarray(times)
     others = [k for k in range(guess.shape[1]) if k != large]
-    for k in others:
-        figure.add_trace(theme.line(x, guess[:, k], "muted", 1, hoverinfo="skip", opacity=0.5))
+    made.add(*(line(x, guess[:, k], "muted", 1, opacity=0.5) for k in others))
     hover = "t = %{x}: %{y:.3f}<extra></extra>"
-    figure.add_trace(theme.line(x, noisy, "sample", 2.5, hovertemplate=hover))
-    figure.data[-1].line.dash = "dot"
-    figure.add_trace(theme.line(x, guess[:, large], "model", 3, hovertemplate=hover))
+    dotted = {"color": theme.color("sample"), "width": 2.5, "dash": "dot"}
     now = list(times).index(t)
-    style = {"color": theme.color("condition"), "size": 14, "symbol": "diamond"}
-    figure.add_trace(
-        go.Scatter(x=[t], y=[guess[now, large]], mode="markers", marker=style, hoverinfo="skip")
+    made.add(
+        line(x, noisy, line=dotted, hovertemplate=hover),
+        line(x, guess[:, large], "model", hovertemplate=hover),
+        dots([t], [guess[now, large]], "condition", 14, marker=HERE),
     )
     for height, words, role in (
         (0.26, f"━ {_('in the guess x̂₀')}: {target}", "model"),
         (0.13, f"··· {_('in xₜ itself')}", "sample"),
         (0.0, f"─ {_('guesses of the others')}", "muted"),
     ):
-        figure.add_trace(theme.label(-55, height, words, role, 14, "middle left"))
-    return figure
+        made.add(text(-55, height, words, role, 14, at="middle left"))
+    return made.figure()
 
 
 def settled(probability: np.ndarray) -> int | None:
@@ -302,39 +289,26 @@ def settled(probability: np.ndarray) -> int | None:
 def lengths(a: np.ndarray, b: np.ndarray, at: int) -> go.Figure:
     """Length of the start noise along both ways from a (D,) to b, beside those of drawn noise."""
     count, share = len(a), np.linspace(0, 1, 101)
-    figure = theme.figure(
-        _("share of the way"), _("length of the noise ‖x‖"), (-0.03, 1.03), (17.5, 31)
-    )
-    figure.layout.height = 360
+    titles = _("share of the way"), _("length of the noise ‖x‖")
+    made = Canvas.empty(titles, (-0.03, 1.03), (17.5, 31), 360)
     middle = np.sqrt(count - 0.5)  # of a chi distribution with `count` degrees of freedom, nearly
     for end in (middle - 1.96 * np.sqrt(0.5), middle + 1.96 * np.sqrt(0.5)):
-        figure.add_trace(
-            theme.line(np.array([-0.03, 1.03]), np.full(2, end), "truth", 2, hoverinfo="skip")
-        )
+        made.add(line(np.array([-0.03, 1.03]), np.full(2, end), "truth", 2))
     words = _("95 % of all noise lies between these lines")
-    figure.add_trace(theme.label(0.5, middle + 2.0, words, "truth", 14, "top center"))
     hover = "%{x:.2f}: %{y:.2f}<extra></extra>"
+    dotted = {"color": theme.color("sample"), "width": 3, "dash": "dot"}
     both = [np.linalg.norm(way(a, b, 101, spherical), axis=1) for spherical in (True, False)]
-    figure.add_trace(theme.line(share, both[0], "model", 3, hovertemplate=hover))
-    figure.add_trace(theme.line(share, both[1], "sample", 3, hovertemplate=hover))
-    figure.data[-1].line.dash = "dot"
-    figure.add_trace(
-        theme.label(
-            0.5, both[0][50], f"<b>{_('along the sphere')}</b>", "model", 15, "bottom center"
-        )
-    )
-    figure.add_trace(
-        theme.label(0.5, both[1][50], f"<b>{_('straight')}</b>", "sample", 15, "bottom center")
-    )
-    style = {"color": theme.color("condition"), "size": 13, "symbol": "diamond"}
+    round_, straight = (f"<b>{name}</b>" for name in (_("along the sphere"), _("straight")))
     place = 10 * at
-    figure.add_trace(
-        go.Scatter(
-            x=[share[place]] * 2, y=[curve[place] for curve in both], mode="markers", marker=style,
-            hoverinfo="skip",
-        )
-    )  # fmt: skip
-    return figure
+    made.add(
+        text(0.5, middle + 2.0, words, "truth", 14),
+        line(share, both[0], "model", hovertemplate=hover),
+        line(share, both[1], line=dotted, hovertemplate=hover),
+        text(0.5, both[0][50], round_, "model", at="bottom center"),
+        text(0.5, both[1][50], straight, "sample", at="bottom center"),
+        dots([share[place]] * 2, [c[place] for c in both], "condition", 13, marker=HERE),
+    )
+    return made.figure()
 
 
 # ---- films ---------------------------------------------------------------------------------------

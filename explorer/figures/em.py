@@ -4,14 +4,15 @@ Colour blends the components by responsibility; the symbol names the most respon
 hollow while that is in doubt. A frame carries only what changes.
 """
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from explorer.figures import theme
+from explorer.figures.picture import Picture
+from explorer.figures.traces import Canvas, dots, filled, line, small, text
 from explorer.i18n import _
 from explorer.models.em_run import Run
 from explorer.models.gaussian import Gaussian
@@ -19,20 +20,14 @@ from explorer.models.mixture import Mixture
 
 DRAWN = 500  # points shown; EM itself sees more
 FRAMES = 121  # at most; of a longer run the first iterations and then every n-th are shown
-SHADES = (
-    16,
-    8,
-    6,
-    4,
-    3,
-    2,
-)  # steps of a responsibility's colour; the first that gives <= 250 colours
+SHADES = (16, 8, 6, 4, 3, 2)  # steps of a responsibility's colour; the first giving <= 250 colours
 SURE = 0.9  # a responsibility from here on fills the symbol
-TYPED = {"float32": "f4", "uint8": "u1"}
 #: plotly's numbers of theme.SYMBOLS; + 100 is the hollow one.
 NUMBERS = np.array([0, 2, 1, 5, 17, 14, 3, 4])
 CIRCLE = np.linspace(0, 2 * np.pi, 41)
 UNIT = np.column_stack([np.cos(CIRCLE), np.sin(CIRCLE)])  # (41, 2)
+SECOND: dict[str, Any] = {"xaxis": "x2", "yaxis": "y2"}
+THIRD: dict[str, Any] = {"xaxis": "x3", "yaxis": "y3"}
 OFF = 0.4  # a start further below the other values than this share of their range is only named
 
 
@@ -72,25 +67,6 @@ def shown(count: int) -> list[int]:
     pairs = np.unique(np.linspace(early // 2, (late - 2) // 2, early // 2).round()).astype(int)
     kept = {*range(early + 1), *(2 * pairs + 1), *(2 * pairs + 2), late - 1, late}
     return sorted(i for i in kept if i <= late)
-
-
-def packed(values: np.ndarray) -> dict[str, str]:
-    """An array as plotly.js reads it; plotly's own conversion costs ten times as much."""
-    values = np.ascontiguousarray(values)
-    return {
-        "dtype": TYPED[str(values.dtype)],
-        "bdata": base64.b64encode(values.tobytes()).decode("ascii"),
-    }
-
-
-def numbers(values: np.ndarray) -> dict[str, str]:
-    """Coordinates, to the 7 digits a screen needs."""
-    return packed(np.asarray(values, dtype=np.float32))
-
-
-def add_film(figure: go.Figure, frames: Sequence[dict]) -> None:
-    """Attach frames that were built here, so need no check: plotly's takes 3 ms for each."""
-    figure._frame_objs = tuple(go.Frame(**frame, _validate=False) for frame in frames)
 
 
 def drawn(n: int) -> np.ndarray:
@@ -136,72 +112,59 @@ def symbols(gamma: np.ndarray | None, count: int) -> np.ndarray:
     return (NUMBERS[gamma.argmax(axis=1)] + doubt).astype(np.uint8)
 
 
-def cloud(x: np.ndarray, scale: list[list], index: np.ndarray, symbol: np.ndarray) -> go.Scatter:
+def cloud(
+    x: np.ndarray, scale: list[list], index: np.ndarray, symbol: np.ndarray, **more: Any
+) -> dict:
     """The points (n, 2), coloured by `index` into the scale."""
     marker = {
-        "size": 8,
-        "opacity": 0.9,
-        "color": packed(index),
-        "symbol": packed(symbol),
-        "colorscale": scale,
-        "cmin": 0,
-        "cmax": max(len(scale) - 1, 1),
-        "line": {"width": 0},
-    }
-    return go.Scatter(
-        x=x[:, 0], y=x[:, 1], mode="markers", marker=marker, hoverinfo="x+y", _validate=False
-    )
+        "opacity": 0.9, "symbol": symbol, "colorscale": scale, "cmin": 0,
+        "cmax": max(len(scale) - 1, 1), "line": {"width": 0},
+    }  # fmt: skip
+    return dots(x[:, 0], x[:, 1], index, 8, marker=marker, hoverinfo="x+y", **more)
 
 
 def repainted(index: np.ndarray, symbol: np.ndarray) -> dict:
     """What a frame says about the points."""
-    return {"type": "scatter", "marker": {"color": packed(index), "symbol": packed(symbol)}}
+    return {"type": "scatter", "marker": {"color": index, "symbol": symbol}}
+
+
+def moved(points: np.ndarray) -> dict:
+    """What a frame says about points (n, 2), or a line through them; nan lifts the pen."""
+    return {"type": "scatter", "x": small(points[:, 0]), "y": small(points[:, 1])}
 
 
 def rings(bell: Gaussian) -> dict:
     """Ellipses at 1 and 2 standard deviations, as one line with a gap."""
     circle = UNIT @ bell.cholesky.T
-    line = np.concatenate([bell.mean + circle, [[np.nan, np.nan]], bell.mean + 2 * circle])
-    return {"type": "scatter", "x": numbers(line[:, 0]), "y": numbers(line[:, 1])}
+    return moved(np.concatenate([bell.mean + circle, [[np.nan, np.nan]], bell.mean + 2 * circle]))
 
 
-def ellipse(k: int, bell: Gaussian, **more: object) -> go.Scatter:
-    """Component k's line."""
-    line = {"color": theme.component(k), "width": 3}
-    return go.Scatter(
-        **rings(bell) | {"mode": "lines", "line": line, "hoverinfo": "skip", **more},
-        _validate=False,
-    )
+def ellipse(k: int, place: dict, **more: Any) -> dict:
+    """Component k's line; `place` as `rings` make it."""
+    return line(place["x"], place["y"], theme.component(k), **more)
 
 
-def centres(means: np.ndarray, size: int = 17) -> go.Scatter:
+def centres(means: np.ndarray, **more: Any) -> dict:
     """The means, each as its component's symbol with its number."""
     k = len(means)
-    marker = {
-        "color": [theme.component(i) for i in range(k)],
-        "symbol": NUMBERS[np.arange(k)].tolist(),
-        "size": size,
-        "line": {"width": 2, "color": theme.color("paper")},
-    }
-    return go.Scatter(
-        **spots(means) | {"mode": "markers+text", "marker": marker, "hoverinfo": "skip"},
-        text=[f"<b>{i + 1}</b>" for i in range(k)],
-        textposition="top right",
-        textfont={"size": 18, "color": theme.color("ink"), "shadow": theme.HALO},
-        _validate=False,
-    )
-
-
-def spots(means: np.ndarray) -> dict:
-    """Where the means are."""
-    return {"type": "scatter", "x": numbers(means[:, 0]), "y": numbers(means[:, 1])}
+    edge = {"width": 2, "color": theme.color("paper")}
+    return dots(
+        small(means[:, 0]), small(means[:, 1]), [theme.component(i) for i in range(k)], 17,
+        marker={"symbol": NUMBERS[:k], "line": edge}, mode="markers+text",
+        text=[f"<b>{i + 1}</b>" for i in range(k)], textposition="top right",
+        textfont={"size": 18, "color": theme.color("ink"), "shadow": theme.HALO}, **more,
+    )  # fmt: skip
 
 
 def ways(means: np.ndarray) -> dict:
     """The way of every mean so far: (frames, K, 2) as one line with gaps."""
     gap = np.full((1, means.shape[1], 2), np.nan)
-    line = np.concatenate([means, gap]).transpose(1, 0, 2).reshape(-1, 2)
-    return {"type": "scatter", "x": numbers(line[:, 0]), "y": numbers(line[:, 1])}
+    return moved(np.concatenate([means, gap]).transpose(1, 0, 2).reshape(-1, 2))
+
+
+def stroke(role: str, width: float, dash: str) -> dict:
+    """The style of a line that is not solid."""
+    return {"color": theme.color(role), "width": width, "dash": dash}
 
 
 def window(x: np.ndarray) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -213,15 +176,14 @@ def window(x: np.ndarray) -> tuple[tuple[float, float], tuple[float, float]]:
     return (float(left), float(right)), (float(below), float(above))
 
 
-def plane(x: np.ndarray, titles: Sequence[str], height: int = 520) -> go.Figure:
+def plane(x: np.ndarray, titles: Sequence[str]) -> Canvas:
     """Axes for the points on the left; the right third stays free."""
-    x_range, y_range = window(x)
-    figure = theme.figure(titles[0], titles[1], x_range, y_range, height)
-    figure.layout.xaxis.domain = (0.0, 0.6)
-    return figure
+    made = Canvas.empty(titles, *window(x), height=520)
+    made.layout["xaxis"]["domain"] = [0.0, 0.6]
+    return made
 
 
-def film(x: np.ndarray, run: Run, titles: Sequence[str], point: int = 0) -> go.Figure:
+def film(x: np.ndarray, run: Run, titles: Sequence[str], point: int = 0) -> Picture:
     """The whole run: the stage's figure with its frames. `point` is the row whose shares are told.
 
     Trace order: points, K ellipses, ways, means, the chosen point, then the curves (see _curves).
@@ -232,24 +194,16 @@ def film(x: np.ndarray, run: Run, titles: Sequence[str], point: int = 0) -> go.F
     gammas = [None if row.gamma is None else row.gamma[seen] for row in kept]
     scale, painted = paint(gammas, len(seen))
     means = np.array([row.mixture.means for row in every])  # (half-steps, K, 2)
-    figure = plane(x, titles)
-    k = means.shape[1]
-    first = kept[0]
-    figure.add_traces(
-        [
-            cloud(x[seen], scale, painted[0], symbols(None, len(seen))),
-            *(ellipse(i, bell) for i, bell in enumerate(first.mixture.components)),
-            go.Scatter(
-                **ways(means[:1]) | {"mode": "lines", "hoverinfo": "skip"},
-                line={"color": theme.color("ink"), "width": 2, "dash": "dot"},
-                _validate=False,
-            ),
-            centres(first.mixture.means),
-            _chosen(x[point]),
-        ]
+    made = plane(x, titles)
+    made.add(
+        cloud(x[seen], scale, painted[0], symbols(None, len(seen))),
+        *(ellipse(i, rings(bell)) for i, bell in enumerate(run.start.components)),
+        line(**ways(means[:1]), line=stroke("ink", 2, "dot")),
+        centres(run.start.means),
+        _chosen(x[point]),
     )
-    _curves(figure, every, len(run.steps))
-    moving = [*range(k + 4), len(figure.data) - 2, len(figure.data) - 1]
+    _curves(made, every, len(run.steps))
+    moving = [*range(means.shape[1] + 4), len(made.traces) - 2, len(made.traces) - 1]
     frames, place = [], _place(every)
     for row, gamma, index in zip(kept, gammas, painted, strict=True):
         told = None if row.gamma is None else row.gamma[point]
@@ -257,35 +211,19 @@ def film(x: np.ndarray, run: Run, titles: Sequence[str], point: int = 0) -> go.F
             repainted(index, symbols(gamma, len(seen))),
             *(rings(bell) for bell in row.mixture.components),
             ways(means[: row.at + 1]),
-            spots(row.mixture.means),
+            moved(row.mixture.means),
             {"type": "scatter", "text": [shares(told)]},
             *_now(row, place),
         ]
         frames.append({"name": row.name, "data": data, "traces": moving})
-    add_film(figure, frames)
-    return figure
+    return made.figure(frames)
 
 
-def _chosen(at: np.ndarray) -> go.Scatter:
+def _chosen(at: np.ndarray) -> dict:
     """A ring around the point the equation speaks of, with its responsibilities."""
-    marker = {
-        "size": 18,
-        "symbol": "diamond-open",
-        "color": theme.color("condition"),
-        "line": {"width": 2.5},
-    }
-    return go.Scatter(
-        x=[at[0]],
-        y=[at[1]],
-        mode="markers+text",
-        marker=marker,
-        text=[""],
-        textposition="middle left",
-        textfont={"color": theme.color("condition"), "size": 15, "shadow": theme.HALO},
-        hoverinfo="skip",
-        cliponaxis=False,
-        _validate=False,
-    )
+    ring = {"size": 18, "symbol": "diamond-open", "color": theme.color("condition")}
+    ring["line"] = {"width": 2.5}
+    return text(at[0], at[1], "", "condition", at="middle left", mode="markers+text", marker=ring)
 
 
 def shares(gamma: np.ndarray | None) -> str:
@@ -299,7 +237,7 @@ def shares(gamma: np.ndarray | None) -> str:
 # ---- the curves on the right ------------------------------------------------------------------
 
 
-def _curves(figure: go.Figure, every: Sequence[Row], half_steps: int) -> None:
+def _curves(made: Canvas, every: Sequence[Row], half_steps: int) -> None:
     """Log-likelihood and bound over the half-steps, below them the gap between the two.
 
     The last two traces move. Bars are drawn as filled lines: the stage flips frames much faster
@@ -309,68 +247,41 @@ def _curves(figure: go.Figure, every: Sequence[Row], half_steps: int) -> None:
     total = np.array([row.log_likelihood for row in every])
     bound = np.array([row.lower_bound if row.lower_bound is not None else np.nan for row in every])
     low, high = _range(total, bound)
-    _axes(figure, (low, high), _tallest(every), half_steps, len(every))
-    x2 = {"xaxis": "x2", "yaxis": "y2", "hoverinfo": "skip"}
-    x3 = {"xaxis": "x3", "yaxis": "y3", "hoverinfo": "skip"}
+    _axes(made, (low, high), _tallest(every), half_steps, len(every))
     regular = (at <= half_steps) & (total >= low)
-    lines = [
-        theme.line(at, bound, "latent", 2, **x2).update(line_dash="dot"),
-        theme.line(at, np.where(regular, total, np.nan), "model", 3, **x2),
-    ]
-    if len(every) > half_steps + 1:
-        beyond = theme.line(at[half_steps:], total[half_steps:], "negative", 3, **x2)
-        lines.append(beyond.update(line_dash="dash"))
-    marks, value = _now(every[0], _place(every))
-    figure.add_traces(
-        [
-            *lines,
-            _names(every, low, high, total, half_steps).update(x2),
-            _bars(total - bound).update(x3),
-            go.Scatter(
-                **marks | x2,
-                mode="lines+markers",
-                line={"color": theme.color("latent", 0.5), "width": 9},
-                marker={
-                    "color": [theme.color("model"), theme.color("latent")],
-                    "symbol": ["circle", "diamond"],
-                    "size": 13,
-                    "line": {"width": 2, "color": theme.color("paper")},
-                },
-                _validate=False,
-            ),
-            go.Scatter(
-                **value | x3,
-                mode="markers+text",
-                marker={
-                    "color": theme.color("latent"),
-                    "symbol": "triangle-down",
-                    "size": [12, 0],  # the second is only a place for words
-                },
-                textposition="middle left",
-                textfont={"color": theme.color("latent"), "size": 14},
-                cliponaxis=False,
-                _validate=False,
-            ),
-        ]
+    made.add(
+        line(at, bound, line=stroke("latent", 2, "dot"), **SECOND),
+        line(at, np.where(regular, total, np.nan), **SECOND),
     )
+    if len(every) > half_steps + 1:
+        falling = stroke("negative", 3, "dash")
+        made.add(line(at[half_steps:], total[half_steps:], line=falling, **SECOND))
+    made.add(_names(every, low, high, total, half_steps), _bars(total - bound))
+    marks, value = _now(every[0], _place(every))
+    edge = {"width": 2, "color": theme.color("paper")}
+    pair = [theme.color("model"), theme.color("latent")]
+    made.add(
+        dots(
+            **marks, color=pair, size=13, marker={"symbol": ["circle", "diamond"], "line": edge},
+            mode="lines+markers", line={"color": theme.color("latent", 0.5), "width": 9}, **SECOND,
+        ),
+        dots(  # the second is only a place for words
+            **value, color="latent", size=[12, 0], marker={"symbol": "triangle-down"},
+            mode="markers+text", textposition="middle left", cliponaxis=False,
+            textfont={"color": theme.color("latent"), "size": 14}, **THIRD,
+        ),
+    )  # fmt: skip
 
 
-def _bars(gap: np.ndarray) -> go.Scatter:
+def _bars(gap: np.ndarray) -> dict:
     """A hatched bar for the gap after every M step; after an E step there is none."""
     at = np.flatnonzero(np.nan_to_num(gap) > 1e-12)
     x = (at[:, None] + [-0.45, -0.45, 0.45, 0.45, np.nan]).ravel()
     y = (gap[at, None] * [0, 1, 1, 0, np.nan]).ravel()
+    path = {"x": x, "y": y} if len(x) else {"x": [None], "y": [None]}
     color = theme.color("latent")
-    return go.Scatter(
-        x=x if len(x) else [None],
-        y=y if len(x) else [None],
-        mode="lines",
-        line={"color": color, "width": 1},
-        fill="toself",
-        fillcolor=theme.color("latent", 0.2),
-        fillpattern={"shape": "/", "size": 5, "fgcolor": color, "bgcolor": "rgba(0,0,0,0)"},
-        _validate=False,
-    )
+    hatch = {"shape": "/", "size": 5, "fgcolor": color, "bgcolor": "rgba(0,0,0,0)"}
+    return filled(path, theme.color("latent", 0.2), 1, "latent", fillpattern=hatch, **THIRD)
 
 
 def _now(row: Row, place: tuple[float, float]) -> list[dict]:
@@ -379,10 +290,10 @@ def _now(row: Row, place: tuple[float, float]) -> list[dict]:
     at, total = row.at, row.log_likelihood
     bound = total if row.lower_bound is None else row.lower_bound
     gap = max(total - bound, 0.0)
-    text = "" if row.lower_bound is None else f"{gap:.4f}" if gap >= 5e-5 else "0"
+    size = "" if row.lower_bound is None else f"{gap:.4f}" if gap >= 5e-5 else "0"
     return [
         {"type": "scatter", "x": [at, at], "y": [total, bound]},
-        {"type": "scatter", "x": [at, place[0]], "y": [gap, place[1]], "text": ["", text]},
+        {"type": "scatter", "x": [at, place[0]], "y": [gap, place[1]], "text": ["", size]},
     ]
 
 
@@ -409,41 +320,33 @@ def _range(total: np.ndarray, bound: np.ndarray) -> tuple[float, float]:
 
 
 def _axes(
-    figure: go.Figure,
-    range_: tuple[float, float],
-    top: float,
-    half_steps: int,
-    count: int,
+    made: Canvas, range_: tuple[float, float], top: float, half_steps: int, count: int
 ) -> None:
     step = max(1, int(np.ceil(half_steps / 2 / 6)))
     ticks = np.arange(0, half_steps // 2 + 1, step)
-    across: dict = {"range": [-0.8, count - 0.2], "tickvals": 2 * ticks, "ticktext": ticks}
-    figure.layout.xaxis2 = theme.axis("", domain=[0.735, 1], anchor="y2", **across)
-    figure.layout.xaxis2.showticklabels = False
-    figure.layout.yaxis2 = theme.axis(_("nats per point"), range_, domain=[0.42, 1], anchor="x2")
-    figure.layout.xaxis3 = theme.axis(_("iteration"), domain=[0.735, 1], anchor="y3", **across)
-    figure.layout.yaxis3 = theme.axis(
-        _("gap"),
-        (0, 1.45 * top),
-        domain=[0, 0.3],
-        anchor="x3",
-        nticks=4,
-        exponentformat="none",
-    )
-    stacked = {
-        "xaxis.domain": [0, 1],
-        "yaxis.domain": [0.52, 1],
-        "xaxis2.domain": [0.08, 1],
-        "yaxis2.domain": [0.17, 0.42],
-        "xaxis3.domain": [0.08, 1],
-        "yaxis3.domain": [0, 0.12],
-    }
-    theme.narrow(figure, stacked, 820)
+    across: dict = {
+        "range": [-0.8, count - 0.2], "tickvals": 2 * ticks, "ticktext": ticks,
+        "domain": [0.735, 1],
+    }  # fmt: skip
+    made.layout |= {
+        "xaxis2": theme.axis(anchor="y2", showticklabels=False, **across),
+        "yaxis2": theme.axis(_("nats per point"), range_, domain=[0.42, 1], anchor="x2"),
+        "xaxis3": theme.axis(_("iteration"), anchor="y3", **across),
+        "yaxis3": theme.axis(
+            _("gap"), (0, 1.45 * top), domain=[0, 0.3], anchor="x3", nticks=4,
+            exponentformat="none",
+        ),
+    }  # fmt: skip
+    made.narrow, made.narrow_height = {
+        "xaxis.domain": [0, 1], "yaxis.domain": [0.52, 1],
+        "xaxis2.domain": [0.08, 1], "yaxis2.domain": [0.17, 0.42],
+        "xaxis3.domain": [0.08, 1], "yaxis3.domain": [0, 0.12],
+    }, 820  # fmt: skip
 
 
 def _names(
     every: Sequence[Row], low: float, high: float, total: np.ndarray, half_steps: int
-) -> go.Scatter:
+) -> dict:
     """Words on the curves."""
     end = len(every) - 1
     words = [
@@ -451,28 +354,16 @@ def _names(
         (end, low, _("lower bound"), "latent", "top left"),
     ]
     if total[0] < low:
-        text = _("start: {value:.2f} ↓").format(value=total[0]).replace("-", "−")
-        words.append((-0.6, low, text, "model", "top right"))
+        start = _("start: {value:.2f} ↓").format(value=total[0]).replace("-", "−")
+        words.append((-0.6, low, start, "model", "top right"))
     if end > half_steps:
         words.append((end, high, _("no limit ↑"), "negative", "bottom left"))
-    return writing(words, 14)
+    return writing(words, 14, **SECOND)
 
 
-def writing(words: Sequence[tuple[float, float, str, str, str]], size: int) -> go.Scatter:
+def writing(words: Sequence[tuple[float, float, str, str, str]], size: int, **more: Any) -> dict:
     """Several labels in one trace: (x, y, text, role, where the text lies)."""
-    x, y, text, roles, places = zip(*words, strict=True)
-    return go.Scatter(
-        x=list(x),
-        y=list(y),
-        text=list(text),
-        mode="text",
-        textposition=list(places),
-        textfont={
-            "color": [theme.color(role) for role in roles],
-            "size": size,
-            "shadow": theme.HALO,
-        },
-        hoverinfo="skip",
-        cliponaxis=False,
-        _validate=False,
-    )
+    x, y, said, roles, places = map(list, zip(*words, strict=True))
+    trace = text(0, 0, "", size=size, at=places, **more)
+    font = {**trace["textfont"], "color": [theme.color(role) for role in roles]}
+    return {**trace, "x": x, "y": y, "text": said, "textfont": font}

@@ -1,11 +1,14 @@
 """The other views of the `em` lesson: how many components, many starts, hard against soft."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from explorer.figures import em, theme
+from explorer.figures.em import SECOND, THIRD, stroke
+from explorer.figures.picture import Picture
+from explorer.figures.traces import Canvas, dots, line, text
 from explorer.i18n import _, n_
 from explorer.models.criteria import aic, bic, n_parameters
 from explorer.models.em_many import End
@@ -13,11 +16,9 @@ from explorer.models.em_run import Run
 from explorer.models.kmeans import KMeansStep, squared_distances
 from explorer.models.mixture import Mixture
 
-NOTHING = {"type": "scatter", "x": [None], "y": [None]}
+NOTHING: dict[str, Any] = {"type": "scatter", "x": [None], "y": [None]}
 TYPES = {"full": n_("full"), "tied": n_("tied"), "diag": n_("diagonal"), "spherical": n_("round")}
 MARKS = {"full": "circle", "tied": "square", "diag": "diamond", "spherical": "triangle-up"}
-SECOND = {"xaxis": "x2", "yaxis": "y2"}
-THIRD = {"xaxis": "x3", "yaxis": "y3"}
 
 
 def painted_by(x: np.ndarray, mixtures: Sequence[Mixture]) -> tuple[list, list, list]:
@@ -33,21 +34,20 @@ def painted_by(x: np.ndarray, mixtures: Sequence[Mixture]) -> tuple[list, list, 
 def drawing(mixture: Mixture, widest: int) -> list[dict]:
     """Ellipses and means of a mixture, with empty lines up to the `widest` of the film."""
     rings = [em.rings(bell) for bell in mixture.components]
-    return [*rings, *[NOTHING] * (widest - len(rings)), em.spots(mixture.means)]
+    return [*rings, *[NOTHING] * (widest - len(rings)), em.moved(mixture.means)]
 
 
-def base(x: np.ndarray, titles: Sequence[str], scale: list, widest: int) -> go.Figure:
+def base(x: np.ndarray, titles: Sequence[str], scale: list, widest: int) -> Canvas:
     """The plane with points, `widest` empty ellipses and means: traces 0 … widest + 1."""
-    figure = em.plane(x, titles)
+    made = em.plane(x, titles)
     seen = em.drawn(len(x))
     none = np.zeros(len(seen), np.uint8)
-    figure.add_trace(em.cloud(x[seen], scale, none, em.symbols(None, len(seen))))
-    for k in range(widest):
-        line = {"color": theme.component(k), "width": 3}
-        more = {"mode": "lines", "line": line, "hoverinfo": "skip"}
-        figure.add_trace(go.Scatter(**NOTHING | more, _validate=False))
-    figure.add_trace(em.centres(np.full((widest, 2), np.nan)))
-    return figure
+    made.add(
+        em.cloud(x[seen], scale, none, em.symbols(None, len(seen))),
+        *(em.ellipse(k, NOTHING) for k in range(widest)),
+        em.centres(np.full((widest, 2), np.nan)),
+    )
+    return made
 
 
 # ---- how many components ----------------------------------------------------------------------
@@ -68,15 +68,17 @@ def prices(table: Mapping[str, Sequence[End]], n: int, d: int = 2) -> dict[str, 
 
 def choice(
     x: np.ndarray, table: Mapping[str, Sequence[End]], kind: str, titles: Sequence[str]
-) -> go.Figure:
+) -> Picture:
     """The best mixture for each K of one type as a film over K, and what each K costs."""
     ends = table[kind]
     count = len(ends)
     scale, colors, symbols = painted_by(x, [end.mixture for end in ends])
-    figure = base(x, titles, scale, count)
+    made = base(x, titles, scale, count)
     price = prices(table, len(x))
-    _price_axes(figure, price, kind, count)
-    _price_lines(figure, price, kind, np.arange(1, count + 1))
+    _price_axes(made, price, kind, count)
+    _price_lines(made, price, kind, np.arange(1, count + 1))
+    moving = [*range(count + 2), len(made.traces), len(made.traces) + 1]
+    made.add(ring([1, 1], [None, None], **SECOND), ring([1], [None], **THIRD))
     frames = []
     for i, end in enumerate(ends):
         data = [
@@ -85,86 +87,60 @@ def choice(
             {"type": "scatter", "x": [i + 1] * 2, "y": [price[c][kind][i] for c in ("bic", "aic")]},
             {"type": "scatter", "x": [i + 1], "y": [price["total"][kind][i]]},
         ]
-        moving = [*range(count + 2), len(figure.data) - 2, len(figure.data) - 1]
         frames.append({"name": str(i + 1), "data": data, "traces": moving})
-    em.add_film(figure, frames)
-    return figure
+    return made.figure(frames)
 
 
-def _price_axes(figure: go.Figure, price: Mapping, kind: str, count: int) -> None:
+def _price_axes(made: Canvas, price: Mapping, kind: str, count: int) -> None:
     """The price axis shows what decides: the best by all types, and K >= 2 of the chosen one."""
     bics = np.array(price["bic"][kind], dtype=float)
-    lowest = [*price["aic"][kind], *(v for line in price["bic"].values() for v in line)]
+    lowest = [*price["aic"][kind], *(v for costs in price["bic"].values() for v in costs)]
     low = float(np.nanmin(np.where(np.isfinite(lowest), lowest, np.nan)))
     low = max(low, float(np.nanmin(price["aic"][kind])) - (np.nanmax(bics) - np.nanmin(bics)))
     high = float(np.nanmax(bics[1:])) if np.isfinite(bics[1:]).any() else float(np.nanmax(bics))
     span = max(high - low, 1.0)
-    across: dict = {"range": [0.6, count + 1.9], "tickvals": list(range(1, count + 1))}
-    figure.layout.xaxis2 = theme.axis("", domain=[0.735, 1], anchor="y2", **across)
-    figure.layout.xaxis2.showticklabels = False
-    figure.layout.yaxis2 = theme.axis(
-        _("lower is better"), (low - 0.08 * span, high + 0.25 * span), domain=[0.4, 1], anchor="x2"
-    )
-    figure.layout.xaxis3 = theme.axis(_("components K"), domain=[0.735, 1], anchor="y3", **across)
     totals = np.array(price["total"][kind], dtype=float)
-    low, high = float(np.nanmin(totals)), float(np.nanmax(totals))
-    span = max(high - low, 1.0)
-    figure.layout.yaxis3 = theme.axis(
-        _("log-likelihood"), (low - 0.2 * span, high + 0.3 * span), domain=[0, 0.3], anchor="x3",
-        nticks=4,
-    )  # fmt: skip
-    stack(figure)
+    least, most = float(np.nanmin(totals)), float(np.nanmax(totals))
+    room = max(most - least, 1.0)
+    across: dict = {
+        "range": [0.6, count + 1.9], "tickvals": list(range(1, count + 1)), "domain": [0.735, 1],
+    }  # fmt: skip
+    made.layout |= {
+        "xaxis2": theme.axis(anchor="y2", showticklabels=False, **across),
+        "yaxis2": theme.axis(_("lower is better"), (low - 0.08 * span, high + 0.25 * span),
+                             domain=[0.4, 1], anchor="x2"),
+        "xaxis3": theme.axis(_("components K"), anchor="y3", **across),
+        "yaxis3": theme.axis(_("log-likelihood"), (least - 0.2 * room, most + 0.3 * room),
+                             domain=[0, 0.3], anchor="x3", nticks=4),
+    }  # fmt: skip
+    made.narrow, made.narrow_height = {
+        "xaxis.domain": [0, 1], "yaxis.domain": [0.54, 1],
+        "xaxis2.domain": [0.1, 1], "yaxis2.domain": [0.19, 0.44],
+        "xaxis3.domain": [0.1, 1], "yaxis3.domain": [0, 0.13],
+    }, 840  # fmt: skip
 
 
-def stack(figure: go.Figure) -> None:
-    """On a phone: the plane on top, both curves below it."""
-    stacked = {
-        "xaxis.domain": [0, 1],
-        "yaxis.domain": [0.54, 1],
-        "xaxis2.domain": [0.1, 1],
-        "yaxis2.domain": [0.19, 0.44],
-        "xaxis3.domain": [0.1, 1],
-        "yaxis3.domain": [0, 0.13],
-    }
-    theme.narrow(figure, stacked, 840)
-
-
-def _price_lines(figure: go.Figure, price: Mapping, kind: str, at: np.ndarray) -> None:
-    for other, line in price["bic"].items():
+def _price_lines(made: Canvas, price: Mapping, kind: str, at: np.ndarray) -> None:
+    grey = theme.color("muted", 0.8)
+    for other, costs in price["bic"].items():
         if other != kind:
-            color = theme.color("muted", 0.8)
-            figure.add_trace(
-                go.Scatter(
-                    x=at, y=line, mode="lines+markers", hoverinfo="skip", **SECOND,
-                    line={"color": color, "width": 1.5},
-                    marker={"color": color, "size": 7, "symbol": f"{MARKS[other]}-open"},
-                )
-            )  # fmt: skip
-    figure.add_traces(
-        [
-            go.Scatter(
-                x=at, y=price["aic"][kind], mode="lines+markers", hoverinfo="y", **SECOND,
-                line={"color": theme.color("latent"), "width": 2, "dash": "dot"},
-                marker={"size": 7, "symbol": "x-thin-open", "color": theme.color("latent")},
-            ),
-            go.Scatter(
-                x=at, y=price["bic"][kind], mode="lines+markers", hoverinfo="y", **SECOND,
-                line={"color": theme.color("model"), "width": 3},
-                marker={"size": 9, "symbol": MARKS[kind], "color": theme.color("model")},
-            ),
-            go.Scatter(
-                x=at, y=price["total"][kind], mode="lines+markers", hoverinfo="y", **THIRD,
-                line={"color": theme.color("model"), "width": 2},
-                marker={"size": 7, "color": theme.color("model")},
-            ),
-            _price_words(price, kind, at, figure.layout.yaxis2.range[1]).update(SECOND),
-            ring([1, 1], [None, None], **SECOND),
-            ring([1], [None], **THIRD),
-        ]
-    )  # fmt: skip
+            marker = {"color": grey, "size": 7, "symbol": f"{MARKS[other]}-open"}
+            made.add(line(at, costs, grey, 1.5, mode="lines+markers", marker=marker, **SECOND))
+    shown: dict = {"mode": "lines+markers", "hoverinfo": "y"}
+    latent, model = theme.color("latent"), theme.color("model")
+    cross = {"size": 7, "symbol": "x-thin-open", "color": latent}
+    chosen = {"size": 9, "symbol": MARKS[kind], "color": model}
+    bead = {"size": 7, "color": model}
+    dotted = stroke("latent", 2, "dot")
+    made.add(
+        line(at, price["aic"][kind], line=dotted, marker=cross, **shown, **SECOND),
+        line(at, price["bic"][kind], "model", 3, marker=chosen, **shown, **SECOND),
+        line(at, price["total"][kind], "model", 2, marker=bead, **shown, **THIRD),
+        _price_words(price, kind, at, made.layout["yaxis2"]["range"][1]),
+    )
 
 
-def _price_words(price: Mapping, kind: str, at: np.ndarray, top: float) -> go.Scatter:
+def _price_words(price: Mapping, kind: str, at: np.ndarray, top: float) -> dict:
     """Names on the lines, and the lowest BIC of this shape in figures."""
     end = float(at[-1]) + 0.15
     bics, aics = price["bic"][kind], price["aic"][kind]
@@ -174,26 +150,18 @@ def _price_words(price: Mapping, kind: str, at: np.ndarray, top: float) -> go.Sc
     ]
     if np.isfinite(bics).any():
         best = int(np.nanargmin(bics)) + 1
-        text = _("lowest: {value:.1f}, K = {k}").format(value=bics[best - 1], k=best)
-        words.append((float(at[-1]) + 1.9, top, text, "model", "bottom left"))
-    for other, line in price["bic"].items():
-        if other != kind and np.isfinite(line[-1]) and line[-1] < top:
-            words.append((end, line[-1], _(TYPES[other]), "muted", "middle right"))
-    return em.writing(words, 13)
+        lowest = _("lowest: {value:.1f}, K = {k}").format(value=bics[best - 1], k=best)
+        words.append((float(at[-1]) + 1.9, top, lowest, "model", "bottom left"))
+    for other, costs in price["bic"].items():
+        if other != kind and np.isfinite(costs[-1]) and costs[-1] < top:
+            words.append((end, costs[-1], _(TYPES[other]), "muted", "middle right"))
+    return em.writing(words, 13, **SECOND)
 
 
-def ring(x: list, y: list, **more: object) -> go.Scatter:
+def ring(x: list, y: list, **more: Any) -> dict:
     """A mark around the values of the frame on the stage."""
-    marker = {
-        "size": 17,
-        "symbol": "circle-open",
-        "color": theme.color("condition"),
-        "line": {"width": 3},
-    }
-    return go.Scatter(
-        x=x, y=y, mode="markers", marker=marker, hoverinfo="skip", cliponaxis=False,
-        _validate=False, **more,
-    )  # fmt: skip
+    marker = {"symbol": "circle-open", "line": {"width": 3}}
+    return dots(x, y, "condition", 17, marker=marker, cliponaxis=False, **more)
 
 
 # ---- many starts ------------------------------------------------------------------------------
@@ -214,39 +182,34 @@ def plateaus(ends: Sequence[End], n: int, tolerance: float = 1e-3) -> list[tuple
     return groups
 
 
-def restarts(x: np.ndarray, ends: Sequence[End], titles: Sequence[str]) -> go.Figure:
+def restarts(x: np.ndarray, ends: Sequence[End], titles: Sequence[str]) -> Picture:
     """Every end as a film, best first, and how high each one came."""
     k, n = len(ends[0].mixture.means), len(x)
     scale, colors, symbols = painted_by(x, [end.mixture for end in ends])
-    figure = base(x, titles, scale, k)
-    dots = {"color": theme.color("ink"), "width": 2, "dash": "dot"}
-    more = {"mode": "lines", "line": dots, "hoverinfo": "skip"}
-    figure.add_trace(go.Scatter(**NOTHING | more, _validate=False))
-    marker = {
-        "size": 13,
-        "symbol": [int(number) + 100 for number in em.NUMBERS[:k]],
-        "color": [theme.component(i) for i in range(k)],
-        "line": {"width": 2.5},
-    }
-    more = {"mode": "markers", "marker": marker, "hoverinfo": "skip"}
-    figure.add_trace(go.Scatter(**NOTHING | more, _validate=False))
-    heights = _strip(figure, ends, n)
-    moving = [*range(k + 4), len(figure.data) - 1]
+    made = base(x, titles, scale, k)
+    hollow = {"symbol": em.NUMBERS[:k] + 100, "line": {"width": 2.5}}
+    shades = [theme.component(i) for i in range(k)]
+    made.add(
+        line(**NOTHING, line=stroke("ink", 2, "dot")),
+        dots(**NOTHING, color=shades, size=13, marker=hollow),
+    )
+    heights = _strip(made, ends, n)
+    moving = [*range(k + 4), len(made.traces)]
+    made.add(ring([1], [None], **SECOND))
     frames = []
     for i, end in enumerate(ends):
         data = [
             em.repainted(colors[i], symbols[i]),
             *drawing(end.mixture, k),
             em.ways(np.array([end.start.means, end.mixture.means])),
-            em.spots(end.start.means),
+            em.moved(end.start.means),
             {"type": "scatter", "x": [i + 1], "y": [heights[i]]},
         ]
         frames.append({"name": f"{i + 1} / {len(ends)}", "data": data, "traces": moving})
-    em.add_film(figure, frames)
-    return figure
+    return made.figure(frames)
 
 
-def _strip(figure: go.Figure, ends: Sequence[End], n: int) -> np.ndarray:
+def _strip(made: Canvas, ends: Sequence[End], n: int) -> np.ndarray:
     """Final log-likelihoods, best first, with the size of each plateau written on it."""
     values = np.array([end.log_likelihood / n for end in ends])
     fine = np.array([not end.collapsed for end in ends])
@@ -256,25 +219,19 @@ def _strip(figure: go.Figure, ends: Sequence[End], n: int) -> np.ndarray:
     floor = low - 0.12 * span
     heights = np.where(fine, values, floor)
     at = np.arange(1, len(ends) + 1)
-    figure.layout.xaxis2 = theme.axis(
-        _("start, best first"), (0, len(ends) + 1), domain=[0.735, 1], anchor="y2"
-    )
-    figure.layout.yaxis2 = theme.axis(
-        _("log-likelihood, nats per point"), (floor - 0.06 * span, high + 0.16 * span),
-        domain=[0, 1], anchor="x2",
-    )  # fmt: skip
-    stacked = {
-        "xaxis.domain": [0, 1],
-        "yaxis.domain": [0.45, 1],
-        "xaxis2.domain": [0.1, 1],
-        "yaxis2.domain": [0, 0.3],
-    }
-    theme.narrow(figure, stacked, 760)
-    kinds = (("circle", "model", fine), ("x", "negative", ~fine))
-    for symbol, role, which in kinds:
-        marker = {"size": 9, "symbol": symbol, "color": theme.color(role)}
-        more = {"mode": "markers", "marker": marker, "hoverinfo": "y", **SECOND}
-        figure.add_trace(go.Scatter(x=at[which], y=heights[which], **more, _validate=False))
+    made.layout |= {
+        "xaxis2": theme.axis(_("start, best first"), (0, len(ends) + 1), domain=[0.735, 1],
+                             anchor="y2"),
+        "yaxis2": theme.axis(_("log-likelihood, nats per point"),
+                             (floor - 0.06 * span, high + 0.16 * span), domain=[0, 1], anchor="x2"),
+    }  # fmt: skip
+    made.narrow, made.narrow_height = {
+        "xaxis.domain": [0, 1], "yaxis.domain": [0.45, 1],
+        "xaxis2.domain": [0.1, 1], "yaxis2.domain": [0, 0.3],
+    }, 760  # fmt: skip
+    for symbol, role, which in (("circle", "model", fine), ("x", "negative", ~fine)):
+        more = {"marker": {"symbol": symbol}, "hoverinfo": "y", **SECOND}
+        made.add(dots(at[which], heights[which], role, 9, **more))
     words = [
         (first + (count + 1) / 2, value, f"<b>×{count}</b>", "model", "top center")
         for first, count, value in plateaus(ends, n)
@@ -283,8 +240,7 @@ def _strip(figure: go.Figure, ends: Sequence[End], n: int) -> np.ndarray:
     if not fine.all():
         words.append((float(at[~fine].mean()), floor, _("collapsed"), "negative", "top center"))
     if words:
-        figure.add_trace(em.writing(words, 14).update(SECOND))
-    figure.add_trace(ring([1], [None], **SECOND))
+        made.add(em.writing(words, 14, **SECOND))
     return heights
 
 
@@ -298,7 +254,7 @@ def hard(
     means: np.ndarray,
     titles: Sequence[str],
     scale_by: np.ndarray,
-) -> go.Figure:
+) -> Picture:
     """EM on the left, k-means on the right, from the same start, half-step by half-step.
 
     The shorter of the two waits at its end. scale_by (D,): what k-means' distances are divided by.
@@ -312,56 +268,48 @@ def hard(
     left_gammas = [None if row.gamma is None else row.gamma[seen] for row in lefts]
     right_gammas = [None if step is None else np.eye(k)[step.labels[seen]] for step in rights]
     scale, colors = em.paint([*left_gammas, *right_gammas], len(seen))
-    figure = _two_planes(x, titles)
-    for axes in ({}, SECOND):
-        figure.add_trace(em.cloud(x[seen], scale, colors[0], em.symbols(None, len(seen))))
-        figure.data[-1].update(axes)
-        for i in range(k):
-            figure.add_trace(em.ellipse(i, run.start.components[i], **axes))
-            if axes:
-                figure.data[-1].line = {"color": theme.color("ink"), "width": 2, "dash": "dash"}
-        figure.add_trace(em.centres(means).update(axes))
-    _name_planes(figure)
+    made = _two_planes(x, titles)
+    bells, dashed = [em.rings(bell) for bell in run.start.components], stroke("ink", 2, "dash")
+    for axes, style in (({}, {}), (SECOND, {"line": dashed})):
+        made.add(
+            em.cloud(x[seen], scale, colors[0], em.symbols(None, len(seen)), **axes),
+            *(em.ellipse(i, place, **style, **axes) for i, place in enumerate(bells)),
+            em.centres(means, **axes),
+        )
+    corner = made.layout["xaxis"]["range"][0], made.layout["yaxis"]["range"][1]
+    for name, axes in ((_("soft: EM"), {}), (_("hard: k-means"), SECOND)):
+        made.add(text(*corner, f"<b>{name}</b>", size=16, at="top right", **axes))
     frames = []
     for j, (row, step) in enumerate(zip(lefts, rights, strict=True)):
         at = means if step is None else step.means
         data = [
             em.repainted(colors[j], em.symbols(left_gammas[j], len(seen))),
             *(em.rings(bell) for bell in row.mixture.components),
-            em.spots(row.mixture.means),
+            em.moved(row.mixture.means),
             em.repainted(colors[len(kept) + j], em.symbols(right_gammas[j], len(seen))),
             *(border(x, at, i, scale_by) for i in range(k)),
-            em.spots(at),
+            em.moved(at),
         ]
         half = {1: "E", 0: "M"}[kept[j] % 2] if kept[j] else ""
         name = f"{(kept[j] + 1) // 2} {half}".strip()
         frames.append({"name": name, "data": data, "traces": list(range(2 * k + 4))})
-    em.add_film(figure, frames)
-    return figure
+    return made.figure(frames)
 
 
-def _two_planes(x: np.ndarray, titles: Sequence[str]) -> go.Figure:
+def _two_planes(x: np.ndarray, titles: Sequence[str]) -> Canvas:
     x_range, y_range = em.window(x)
-    figure = theme.figure(titles[0], titles[1], x_range, y_range, 520)
-    figure.layout.xaxis.domain = (0.0, 0.475)
-    figure.layout.xaxis2 = theme.axis(titles[0], x_range, domain=[0.525, 1], anchor="y2")
-    figure.layout.yaxis2 = theme.axis("", y_range, domain=[0, 1], anchor="x2")
-    figure.layout.yaxis2.showticklabels = False
-    figure.layout.margin = {"t": 34}
-    stacked = {
-        "xaxis.domain": [0, 1],
-        "yaxis.domain": [0.56, 1],
-        "xaxis2.domain": [0, 1],
-        "yaxis2.domain": [0, 0.43],
-        "yaxis2.showticklabels": True,
+    made = Canvas.empty(titles, x_range, y_range, 520)
+    made.layout["xaxis"]["domain"] = [0.0, 0.475]
+    made.layout |= {
+        "xaxis2": theme.axis(titles[0], x_range, domain=[0.525, 1], anchor="y2"),
+        "yaxis2": theme.axis("", y_range, domain=[0, 1], anchor="x2", showticklabels=False),
+        "margin": {"t": 34},
     }
-    return theme.narrow(figure, stacked, 860)
-
-
-def _name_planes(figure: go.Figure) -> None:
-    for text, axes in ((_("soft: EM"), {}), (_("hard: k-means"), SECOND)):
-        at = figure.layout.xaxis.range[0], figure.layout.yaxis.range[1]
-        figure.add_trace(theme.label(*at, f"<b>{text}</b>", "ink", 16, "top right").update(axes))
+    made.narrow, made.narrow_height = {
+        "xaxis.domain": [0, 1], "yaxis.domain": [0.56, 1],
+        "xaxis2.domain": [0, 1], "yaxis2.domain": [0, 0.43], "yaxis2.showticklabels": True,
+    }, 860  # fmt: skip
+    return made
 
 
 def border(x: np.ndarray, means: np.ndarray, i: int, scale_by: np.ndarray) -> dict:
@@ -370,16 +318,16 @@ def border(x: np.ndarray, means: np.ndarray, i: int, scale_by: np.ndarray) -> di
     z = means / scale_by
     low, high = np.array([x0, y0]) / scale_by, np.array([x1, y1]) / scale_by
     reach = float(np.hypot(*(high - low)))
-    lines = [np.full((1, 2), np.nan)]
+    gap = np.full((1, 2), np.nan)
+    parts = [gap]
     for j in range(i + 1, len(z)):
         across = z[j] - z[i]
         if not across.any():
             continue
         along = np.array([-across[1], across[0]]) / np.hypot(*across)
-        line = (z[i] + z[j]) / 2 + np.linspace(-reach, reach, 241)[:, None] * along
-        nearest = squared_distances(line, z).min(axis=1)
-        mine = ((line - z[i]) ** 2).sum(axis=1)
-        inside = ((line >= low) & (line <= high)).all(axis=1) & (mine <= nearest * (1 + 1e-9))
-        lines += [np.where(inside[:, None], line * scale_by, np.nan), lines[0]]
-    line = np.concatenate(lines)
-    return {"type": "scatter", "x": em.numbers(line[:, 0]), "y": em.numbers(line[:, 1])}
+        edge = (z[i] + z[j]) / 2 + np.linspace(-reach, reach, 241)[:, None] * along
+        nearest = squared_distances(edge, z).min(axis=1)
+        mine = ((edge - z[i]) ** 2).sum(axis=1)
+        inside = ((edge >= low) & (edge <= high)).all(axis=1) & (mine <= nearest * (1 + 1e-9))
+        parts += [np.where(inside[:, None], edge * scale_by, np.nan), gap]
+    return em.moved(np.concatenate(parts))

@@ -17,7 +17,7 @@ import plotly.graph_objects as go
 
 from explorer.data import toys
 from explorer.figures import theme
-from explorer.figures.traces import Canvas, dots, line, small, text
+from explorer.figures.traces import Canvas, dots, line, small, text, vertical
 from explorer.i18n import _
 from explorer.metrics import tilted
 from explorer.metrics.tilted import Film
@@ -448,15 +448,14 @@ def _scatter(points: np.ndarray, role: str, shape: str, size: float) -> dict:
 def _moment(found: Film, index: int, dial: str, learned: np.ndarray) -> dict:
     """One frame: what changes with gamma."""
     clouds = [
-        {"x": small(points[:, 0]), "y": small(points[:, 1])}
+        {"type": "scatter", "x": small(points[:, 0]), "y": small(points[:, 1])}
         for points in (learned[index], found.clouds[index])
     ]
     here = shown(float(found.gammas[index]), dial)
-    marks = [{"x": [here, here]}, {"x": [here, here]}]
-    data = [{"type": "contour", "z": _bytes(found, index)}, *clouds, *marks]
+    mark = {"type": "scatter", "x": [here, here]}
     return {
         "name": value(float(found.gammas[index]), dial),
-        "data": data,
+        "data": [{"type": "contour", "z": _bytes(found, index)}, *clouds, mark, mark],
         "traces": [1, 2, 3, 4, 5],
     }
 
@@ -465,7 +464,6 @@ def _numbers(canvas: Canvas, found: Film, index: int, dial: str) -> None:
     """The two curves beside the plane; the first traces are their markers."""
     x = [shown(float(g), dial) for g in found.gammas]
     ends = (x[0] - 0.4, x[-1] + 0.4)
-    here = [x[index], x[index]]
     tops = [1.15 * float(values.max()) for values in (found.mmd, found.spreads)]
     titles = (_("distance (MMD)"), _("spread"))
     for n, domain in ((2, [0.57, 1.0]), (3, [0.0, 0.42])):
@@ -474,10 +472,9 @@ def _numbers(canvas: Canvas, found: Film, index: int, dial: str) -> None:
         canvas.layout[f"xaxis{n}"] |= {"anchor": f"y{n}", "tickvals": _ticks(dial)}
         canvas.layout[f"yaxis{n}"] = {**theme.axis(titles[n - 2], (0, tops[n - 2])), "nticks": 4}
         canvas.layout[f"yaxis{n}"] |= {"anchor": f"x{n}", "domain": domain}
-    dotted = {"color": theme.color("condition"), "width": 2, "dash": "dot"}
     for n in (2, 3):
         axes = {"xaxis": f"x{n}", "yaxis": f"y{n}"}
-        canvas.add(line(here, [0, tops[n - 2]], "condition", 2, **axes) | {"line": dotted})
+        canvas.add(vertical(x[index], 0, tops[n - 2], **axes))
     for n, values in ((2, found.mmd), (3, found.spreads)):
         axes = {"xaxis": f"x{n}", "yaxis": f"y{n}"}
         canvas.add(line(x, small(values[:, 0]), "sample", 3, **axes))

@@ -14,11 +14,13 @@ import numpy as np
 import plotly.graph_objects as go
 
 from explorer.figures import theme
+from explorer.figures.traces import Canvas, dots, line, text, vertical
 from explorer.i18n import _
 from explorer.metrics import noising
 
 SIDE = 28
 ROWS, COLUMNS = 5, 6  # draws of z2, draws of z1 for each
+RIGHT: dict = {"xaxis": "x2", "yaxis": "y2"}
 
 
 # ---- two layers of draws -----------------------------------------------------------------------
@@ -58,19 +60,7 @@ def draw(network: Any, top: int, low: int, wide_top: float, wide_low: float) -> 
 def layers(draws: Draws) -> go.Figure:
     """Left: where each z2 puts its z1's, in the plane in which the middles differ most.
     Right: how much the pictures vary when one of the two is kept."""
-    figure = theme.figure(_("z₁, first direction"), _("z₁, second direction"), height=400)
-    figure.layout.update(
-        xaxis={"domain": [0, 0.58]},
-        xaxis2={
-            "domain": [0.74, 1],
-            "anchor": "y2",
-            "range": [-0.6, 1.6],
-            "tickvals": [0, 1],
-            "ticktext": [_("z₂ kept"), _("z₁ noise kept")],
-        },
-        yaxis2={**theme.axis(_("variation (share of full ink)"), (0, 0.2)), "anchor": "x2"},
-    )
-    axes = _plane(draws.means)
+    axes, traces = _plane(draws.means), []
     reach = 1.0
     for row in range(ROWS):
         color = theme.component(row)
@@ -78,23 +68,27 @@ def layers(draws: Draws) -> go.Figure:
         covariance = axes.T @ (draws.stds[row, :, None] ** 2 * axes)
         ring = _ring(middle, covariance)
         reach = max(reach, *np.abs(ring).ravel(), *np.abs(places).ravel())
-        style = {"color": color, "width": 2}
-        figure.add_trace(
-            go.Scatter(x=ring[:, 0], y=ring[:, 1], mode="lines", line=style, hoverinfo="skip")
-        )
-        marker = {"color": color, "size": 9, "symbol": theme.SYMBOLS[row]}
-        figure.add_trace(
-            go.Scatter(x=places[:, 0], y=places[:, 1], mode="markers", marker=marker,
-                       hoverinfo="skip")
-        )  # fmt: skip
-        name = f"<b>{row + 1}</b>"
-        figure.add_trace(theme.label(middle[0], middle[1], name, color, 18, "middle center"))
-    figure.layout.xaxis.update(range=[-1.08 * reach, 1.08 * reach])
-    figure.layout.yaxis.update(range=[-1.08 * reach, 1.08 * reach])
-    figure.add_trace(_variation(draws))
-    stacked: dict = {"xaxis.domain": [0, 1], "xaxis2.domain": [0.1, 0.9]}
-    stacked |= {"yaxis.domain": [0.5, 1], "yaxis2.domain": [0, 0.36]}
-    return theme.narrow(figure, stacked, 680)
+        marker = {"symbol": theme.SYMBOLS[row]}
+        traces += [
+            line(ring[:, 0], ring[:, 1], color, 2),
+            dots(places[:, 0], places[:, 1], color, 9, marker=marker),
+            text(middle[0], middle[1], f"<b>{row + 1}</b>", color, 18, at="middle center"),
+        ]
+    ends = (-1.08 * reach, 1.08 * reach)
+    made = Canvas.empty((_("z₁, first direction"), _("z₁, second direction")), ends, ends, 400)
+    made.layout["xaxis"]["domain"] = [0, 0.58]
+    made.layout["xaxis2"] = {
+        "domain": [0.74, 1], "anchor": "y2", "range": [-0.6, 1.6], "tickvals": [0, 1],
+        "ticktext": [_("z₂ kept"), _("z₁ noise kept")],
+    }  # fmt: skip
+    made.layout["yaxis2"] = theme.axis(_("variation (share of full ink)"), (0, 0.2), anchor="x2")
+    made.narrow = {
+        "xaxis.domain": [0, 1], "xaxis2.domain": [0.1, 0.9], "yaxis.domain": [0.5, 1],
+        "yaxis2.domain": [0, 0.36],
+    }  # fmt: skip
+    made.narrow_height = 680
+    made.add(*traces, _variation(draws))
+    return made.figure()
 
 
 def _plane(means: np.ndarray) -> np.ndarray:
@@ -112,21 +106,19 @@ def _ring(middle: np.ndarray, covariance: np.ndarray) -> np.ndarray:
     return middle + circle * np.sqrt(values.clip(0)) @ vectors.T
 
 
-def _variation(draws: Draws) -> go.Bar:
-    return go.Bar(
-        x=[0, 1],
-        y=[draws.across, draws.down],
-        marker={
-            "color": [theme.color("model", 0.8), theme.color("latent", 0.8)],
-            "pattern": {"shape": ["", "/"]},
-        },
-        text=[f"{draws.across:.3f}", f"{draws.down:.3f}"],
-        textposition="outside",
-        cliponaxis=False,
-        hoverinfo="skip",
-        xaxis="x2",
-        yaxis="y2",
-    )
+def _variation(draws: Draws) -> dict:
+    colors = [theme.color("model", 0.8), theme.color("latent", 0.8)]
+    return {
+        "type": "bar",
+        "x": [0, 1],
+        "y": [draws.across, draws.down],
+        "marker": {"color": colors, "pattern": {"shape": ["", "/"]}},
+        "text": [f"{draws.across:.3f}", f"{draws.down:.3f}"],
+        "textposition": "outside",
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+        **RIGHT,
+    }
 
 
 # ---- one drawing's way up and down -------------------------------------------------------------
@@ -178,13 +170,21 @@ def terms(journey: Journey) -> go.Figure:
     """Left: for each latent of z1, what the picture says (q) and what z2 expects (p).
     Right: the bound, built from its three terms."""
     d1 = len(journey.q[0])
-    figure = theme.figure(_("latent of z₁"), _("value"), (0.2, d1 + 0.8), height=400)
-    figure.layout.update(
-        xaxis={"domain": [0, 0.62], "dtick": 5, "tick0": 0},
-        xaxis2={"domain": [0.76, 1], "anchor": "y2", "range": [-0.6, 1.9], "visible": False},
-        yaxis2={**theme.axis(_("nats")), "anchor": "x2"},
-        barmode="overlay",
-    )
+    top = 1.25 * max(float(np.abs(m).max() + s.max()) for m, s in (journey.p, journey.q))
+    low = 1.18 * journey.bound
+    made = Canvas.empty((_("latent of z₁"), _("value")), (0.2, d1 + 0.8), (-top, top), 400)
+    made.layout["xaxis"] |= {"domain": [0, 0.62], "dtick": 5, "tick0": 0}
+    made.layout["yaxis"]["zeroline"] = True
+    made.layout["xaxis2"] = {
+        "domain": [0.76, 1], "anchor": "y2", "range": [-0.6, 1.9], "visible": False,
+    }  # fmt: skip
+    made.layout["yaxis2"] = theme.axis(_("nats"), (low, -0.06 * low), anchor="x2")
+    made.layout["barmode"] = "overlay"
+    made.narrow = {
+        "xaxis.domain": [0, 1], "xaxis2.domain": [0, 1], "yaxis.domain": [0.52, 1],
+        "yaxis2.domain": [0, 0.42],
+    }  # fmt: skip
+    made.narrow_height = 660
     place = np.arange(1, d1 + 1)
     for (mean, std), role, shift, symbol in (
         (journey.p, "latent", 0.17, "x"),
@@ -197,27 +197,17 @@ def terms(journey: Journey) -> go.Figure:
             "thickness": 2,
             "width": 0,
         }
-        marker = {"color": theme.color(role), "size": 7, "symbol": symbol}
-        figure.add_trace(
-            go.Scatter(x=place + shift, y=mean, mode="markers", marker=marker, error_y=bars,
-                       hoverinfo="skip")
-        )  # fmt: skip
-    top = 1.25 * max(float(np.abs(m).max() + s.max()) for m, s in (journey.p, journey.q))
-    figure.layout.yaxis.update(range=[-top, top], zeroline=True)
+        made.add(dots(place + shift, mean, role, marker={"symbol": symbol}, error_y=bars))
     for words, role, at in (("● q(z₁|x)", "model", 0.93), ("× p(z₁|z₂)", "latent", 0.78)):
-        figure.add_trace(theme.label(0.4, at * top, words, role, 15, "middle right"))
-    figure.add_traces(_stack(journey))
-    low = 1.18 * journey.bound
-    figure.layout.yaxis2.update(range=[low, -0.06 * low])
-    stacked: dict = {"xaxis.domain": [0, 1], "xaxis2.domain": [0, 1]}
-    stacked |= {"yaxis.domain": [0.52, 1], "yaxis2.domain": [0, 0.42]}
-    return theme.narrow(figure, stacked, 660)
+        made.add(text(0.4, at * top, words, role, at="middle right"))
+    made.add(*_stack(journey))
+    return made.figure()
 
 
-def _stack(journey: Journey) -> list[go.Bar | go.Scatter]:
+def _stack(journey: Journey) -> list[dict]:
     """From 0 down to the bound: what each of the three terms takes."""
-    made: list[go.Bar | go.Scatter] = []
-    level, right = 0.0, {"xaxis": "x2", "yaxis": "y2"}
+    made: list[dict] = []
+    level, bar = 0.0, {"type": "bar", "x": [0], "width": [0.8], "hoverinfo": "skip", **RIGHT}
     parts = (
         (-journey.reconstruction, "data", "", _("picture")),
         (journey.kl_lower, "model", "/", "KL z₁"),
@@ -227,20 +217,15 @@ def _stack(journey: Journey) -> list[go.Bar | go.Scatter]:
     places = []
     for size, role, shape, _name in parts:
         marker = {"color": theme.color(role, 0.75), "pattern": {"shape": shape}}
-        made.append(
-            go.Bar(x=[0], y=[-size], base=[level], width=[0.8], marker=marker, hoverinfo="skip",
-                   **right)
-        )  # fmt: skip
+        made.append({**bar, "y": [-size], "base": [level], "marker": marker})
         places.append(level - size / 2)
         level -= size
     for k in range(2, 0, -1):  # thin slices: names keep apart, the lowest first
         places[k] = min(places[k], places[k - 1] - 0.09 * reach)
     for y, (size, role, _shape, name) in zip(places, parts, strict=True):
-        label = theme.label(0.5, y, f"{name} {size:.1f}", role, 14, "middle right")
-        made.append(label.update(**right))
+        made.append(text(0.5, y, f"{name} {size:.1f}", role, 14, at="middle right", **RIGHT))
     words = f"<b>{journey.bound:.1f}</b>"
-    made.append(theme.label(0, level, words, "ink", 16, "bottom center").update(**right))
-    return made
+    return [*made, text(0, level, words, "ink", 16, at="bottom center", **RIGHT)]
 
 
 # ---- many layers -------------------------------------------------------------------------------
@@ -251,60 +236,55 @@ def chain(layers: int, t: int, z: float, totals: Sequence[float]) -> go.Figure:
     beside the best bell (top right), and what a chain of bells misses, by its length (below)."""
     here, exact = noising.marginal(layers, t), noising.way_back(layers, t, z)
     x = np.linspace(-3.5, 3.5, 241)
-    figure = theme.figure(_("pixel after layer t: zₜ"), _("density"), (-3.5, 3.5), height=520)
-    _three_panels(figure)
     now = here.prob(x)
-    figure.layout.yaxis.update(range=[0, 1.35 * float(now.max())])
-    figure.add_trace(theme.line(x, now, "truth", hoverinfo="skip"))
     height = float(here.prob(np.array([z]))[0])
-    figure.add_trace(theme.vertical(z, 0, height, "condition"))
     words = f"<b>t = {t}</b>, ᾱ = {noising.kept(layers, t):.2f}"
-    figure.add_trace(theme.label(-3.4, 1.28 * float(now.max()), words, "ink", 15, "middle right"))
-    right: dict = {"xaxis": "x2", "yaxis": "y2", "hoverinfo": "skip"}
     bell = exact.moments()
     wide = float(np.sqrt(exact.covariances.max()))
     fine = np.unique(np.concatenate([x, *(m + wide * np.linspace(-4, 4, 61) for m in exact.means)]))
     truth, guess = exact.prob(fine), bell.prob(fine)
     top = 1.4 * float(max(truth.max(), guess.max()))
-    figure.add_trace(theme.line(fine, guess, "model", 3, **right))
-    figure.add_trace(theme.line(fine, truth, "truth", 3, **right))
-    for words, role, at in ((_("exact"), "truth", 0.94), (_("best bell"), "model", 0.83)):
-        figure.add_trace(
-            theme.label(-3.4, at * top, words, role, 15, "middle right").update(**right)
-        )
-    figure.layout.yaxis2.update(range=[0, top])
-    figure.add_traces(_lengths(layers, totals))
-    return figure
+    made = _three_panels(1.35 * float(now.max()), top)
+    made.add(
+        line(x, now, "truth"),
+        vertical(z, 0, height),
+        text(-3.4, 1.28 * float(now.max()), words, at="middle right"),
+        line(fine, guess, "model", **RIGHT),
+        line(fine, truth, "truth", **RIGHT),
+        text(-3.4, 0.94 * top, _("exact"), "truth", at="middle right", **RIGHT),
+        text(-3.4, 0.83 * top, _("best bell"), "model", at="middle right", **RIGHT),
+        *_lengths(layers, totals),
+    )
+    return made.figure()
 
 
-def _three_panels(figure: go.Figure) -> None:
-    figure.layout.update(
-        xaxis={"domain": [0, 0.44]},
-        yaxis={"domain": [0.56, 1]},
-        xaxis2={**theme.axis(_("before that: zₜ₋₁"), (-3.5, 3.5)), "anchor": "y2",
-                "domain": [0.56, 1]},
-        yaxis2={**theme.axis(""), "anchor": "x2", "domain": [0.56, 1]},
-        xaxis3={**theme.axis(_("layers T"), (-0.1, 2.15)), "anchor": "y3", "type": "log",
-                "domain": [0, 1], "tickvals": list(noising.LAYERS)},
-        yaxis3={**theme.axis(_("missed (nats per pixel)"), (-2.3, 0.4)), "anchor": "x3",
-                "type": "log", "domain": [0, 0.32], "tickvals": [0.01, 0.1, 1]},
-    )  # fmt: skip
-    stacked: dict = {"xaxis.domain": [0, 1], "xaxis2.domain": [0, 1]}
-    stacked |= {
-        "yaxis.domain": [0.75, 1],
-        "yaxis2.domain": [0.38, 0.62],
-        "yaxis3.domain": [0, 0.25],
-    }
-    theme.narrow(figure, stacked, 780)
+def _three_panels(left_top: float, right_top: float) -> Canvas:
+    """Two densities side by side, up to so high, and below them axes for every length."""
+    titles, ends = (_("pixel after layer t: zₜ"), _("density")), (-3.5, 3.5)
+    made = Canvas.empty(titles, ends, (0, left_top), 520)
+    made.layout["xaxis"]["domain"] = [0, 0.44]
+    made.layout["yaxis"]["domain"] = [0.56, 1]
+    made.layout |= {
+        "xaxis2": theme.axis(_("before that: zₜ₋₁"), ends, anchor="y2", domain=[0.56, 1]),
+        "yaxis2": theme.axis("", (0, right_top), anchor="x2", domain=[0.56, 1]),
+        "xaxis3": theme.axis(_("layers T"), (-0.1, 2.15), anchor="y3", type="log", domain=[0, 1],
+                             tickvals=noising.LAYERS),
+        "yaxis3": theme.axis(_("missed (nats per pixel)"), (-2.3, 0.4), anchor="x3", type="log",
+                             domain=[0, 0.32], tickvals=[0.01, 0.1, 1]),
+    }  # fmt: skip
+    made.narrow = {
+        "xaxis.domain": [0, 1], "xaxis2.domain": [0, 1], "yaxis.domain": [0.75, 1],
+        "yaxis2.domain": [0.38, 0.62], "yaxis3.domain": [0, 0.25],
+    }  # fmt: skip
+    made.narrow_height = 780
+    return made
 
 
-def _lengths(layers: int, totals: Sequence[float]) -> list[go.Scatter]:
-    below: dict = {"xaxis": "x3", "yaxis": "y3", "hoverinfo": "skip"}
-    where = noising.LAYERS.index(layers)
-    dots = {"color": theme.color("model"), "size": 8}
-    star = {"color": theme.color("condition"), "size": 14, "symbol": "diamond"}
+def _lengths(layers: int, totals: Sequence[float]) -> list[dict]:
+    below: dict = {"xaxis": "x3", "yaxis": "y3"}
+    here = totals[noising.LAYERS.index(layers)]
+    marker = {"color": theme.color("model"), "size": 8}
     return [
-        go.Scatter(x=noising.LAYERS, y=totals, mode="lines+markers", marker=dots,
-                   line={"color": theme.color("model"), "width": 2}, **below),
-        go.Scatter(x=[layers], y=[totals[where]], mode="markers", marker=star, **below),
-    ]  # fmt: skip
+        line(noising.LAYERS, totals, width=2, mode="lines+markers", marker=marker, **below),
+        dots([layers], [here], "condition", 14, marker={"symbol": "diamond"}, **below),
+    ]

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from explorer.figures import theme
 from explorer.figures.thumbnails import THUMBNAILS, Thumbnail, blank
+from explorer.figures.traces import Canvas, dots, line, text
 
 
 @dataclass(frozen=True)
@@ -26,22 +27,23 @@ def chart(nodes: Sequence[Node]) -> go.Figure:
     A lesson without a thumbnail gets an empty frame. On a phone two columns, without arrows.
     """
     count = len(nodes)
-    figure = theme.figure("", "", (0, count), (-0.55, 1), height=290)
-    hidden = {"visible": False, "domain": [0, 1]}
-    figure.layout.update(xaxis=hidden, yaxis=hidden, margin={"l": 4, "r": 4, "t": 4, "b": 4})
+    made = Canvas.empty(x_range=(0, count), y_range=(-0.55, 1), height=290)
+    for axis in ("xaxis", "yaxis"):
+        made.layout[axis] |= {"visible": False, "domain": [0, 1]}
+    made.layout["margin"] = {"l": 4, "r": 4, "t": 4, "b": 4}
+    made.narrow, made.narrow_height = _two_columns(nodes), 150 * ((count + 1) // 2) + 20
     place = {node.slug: index for index, node in enumerate(nodes)}
     for index, node in enumerate(nodes):
         for need in node.needs:
             if need in place:
-                figure.add_traces(_arrow(place[need], index))
+                made.add(*_arrow(place[need], index))
     for index, node in enumerate(nodes):
-        title = f"<b>{node.title}</b>"
-        figure.add_trace(theme.label(index + 0.5, 0.02, title, "ink", 14, "bottom center"))
-        _place(figure, index, count, THUMBNAILS.get(node.slug, blank)())
-    return theme.narrow(figure, _two_columns(nodes), 150 * ((count + 1) // 2) + 20)
+        made.add(text(index + 0.5, 0.02, f"<b>{node.title}</b>", "ink", 14, at="bottom center"))
+        _place(made, index, count, THUMBNAILS.get(node.slug, blank)())
+    return made.figure()
 
 
-def _arrow(start: int, end: int) -> list[go.Scatter]:
+def _arrow(start: int, end: int) -> list[dict]:
     """Straight to a neighbour, in an arc below the titles to a lesson further on."""
     if end == start + 1:
         x, y, angle = np.array([start + 0.88, end + 0.11]), np.array([0.55, 0.55]), 90
@@ -49,36 +51,27 @@ def _arrow(start: int, end: int) -> list[go.Scatter]:
         turn, depth = np.linspace(0, np.pi, 41), 0.09 * (end - start)
         x = (start + end + 1) / 2 - (end - start - 0.1) / 2 * np.cos(turn)
         y, angle = -0.15 - depth * np.sin(turn), 0
-    head = {"symbol": "arrow", "angle": angle, "size": 11, "color": theme.color("muted")}
-    return [
-        theme.line(x, y, "muted", 2, hoverinfo="skip"),
-        go.Scatter(x=x[-1:], y=y[-1:], mode="markers", marker=head, hoverinfo="skip"),
-    ]
+    head = {"symbol": "arrow", "angle": angle}
+    return [line(x, y, "muted", 2), dots(x[-1:], y[-1:], "muted", 11, marker=head)]
 
 
-def _place(figure: go.Figure, index: int, count: int, thumbnail: Thumbnail) -> None:
+def _place(made: Canvas, index: int, count: int, thumbnail: Thumbnail) -> None:
     axis = str(index + 2)
-    frame = {
+    frame: dict = {
         "showticklabels": False, "ticks": "", "showgrid": False, "mirror": True, "nticks": 2,
         "linecolor": theme.color("grid"), "linewidth": 1,
     }  # fmt: skip
     left, right = (index + 0.12) / count, (index + 0.88) / count
-    figure.layout.update(
-        {
-            f"xaxis{axis}": {
-                **theme.axis("", thumbnail.x_range), **frame,
-                "domain": [left, right], "anchor": f"y{axis}",
-            },
-            f"yaxis{axis}": {
-                **theme.axis("", thumbnail.y_range), **frame,
-                "domain": [0.42, 0.98], "anchor": f"x{axis}",
-            },
-        }
-    )  # fmt: skip
+    made.layout[f"xaxis{axis}"] = theme.axis(
+        "", thumbnail.x_range, **frame, domain=[left, right], anchor=f"y{axis}"
+    )
+    made.layout[f"yaxis{axis}"] = theme.axis(
+        "", thumbnail.y_range, **frame, domain=[0.42, 0.98], anchor=f"x{axis}"
+    )
     corner = thumbnail.x_range[0], thumbnail.y_range[1]
-    number = theme.label(*corner, f" {index + 1}", "muted", 15, "bottom right")
+    number = text(*corner, f" {index + 1}", "muted", at="bottom right")
     for trace in [*thumbnail.traces, number]:
-        figure.add_trace(trace.update(xaxis=f"x{axis}", yaxis=f"y{axis}", hoverinfo="skip"))
+        made.add({**trace, "xaxis": f"x{axis}", "yaxis": f"y{axis}", "hoverinfo": "skip"})
 
 
 def _two_columns(nodes: Sequence[Node]) -> dict:

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.figures import theme
-from explorer.figures.em import packed
-from explorer.figures.film import Film
 from explorer.figures.noising import Plan, stops, way
+from explorer.figures.picture import Picture
 from explorer.figures.traces import Canvas, dots, line, small, text, vertical
 from explorer.i18n import _
 from explorer.metrics.distance import ks_statistic
@@ -86,7 +85,7 @@ def _walk(plan: Plan, x0: np.ndarray, first: int, seed: int) -> tuple[np.ndarray
     return np.stack(kept), np.stack(fine)
 
 
-def plane(plan: Plan, found: Cloud, labels: tuple[str, ...]) -> Film:
+def plane(plan: Plan, found: Cloud, labels: tuple[str, ...]) -> Picture:
     """Left: data, one start and its q(x_t|x_0). Right: abar, and the cloud's shadow on one axis."""
     reach = max(3.3, 1.04 * float(np.abs(found.points).max()))
     titles = [_("{label} (standardised)").format(label=label) for label in labels]
@@ -202,7 +201,7 @@ def gaps(plan: Plan, found: Crowd, k: int) -> tuple[float, float]:
     return ks_statistic(found.walked[k], exact.cdf), ks_statistic(found.drawn[k], exact.cdf)
 
 
-def number(plan: Plan, found: Crowd) -> Film:
+def number(plan: Plan, found: Crowd) -> Picture:
     """Left: paths that wander and draws that jump, inside the exact band. Right: both crowds."""
     steps, times = plan.steps, np.array(stops(plan.steps))
     made = Canvas.empty(
@@ -272,19 +271,9 @@ def _number_parts(plan: Plan, found: Crowd) -> list[list[dict]]:
 # ---- both --------------------------------------------------------------------------------------
 
 
-def _film(made: Canvas, plan: Plan, frames: list[list[dict]], places: list[int]) -> Film:
-    return Film(
-        made,
-        [
-            {"name": f"= {t:,}", "data": [_change(part) for part in parts], "traces": places}
-            for t, parts in zip(stops(plan.steps), frames, strict=True)
-        ],
-    )
-
-
-def _change(part: dict) -> dict:
-    """What a frame says of one trace; its arrays as bytes, a fifth of the length of text."""
-    return {
-        "type": "scatter",
-        **{name: packed(v) if isinstance(v, np.ndarray) else v for name, v in part.items()},
-    }
+def _film(made: Canvas, plan: Plan, frames: list[list[dict]], places: list[int]) -> Picture:
+    return made.figure(
+        {"name": f"= {t:,}", "data": [{"type": "scatter", **part} for part in parts],
+         "traces": places}
+        for t, parts in zip(stops(plan.steps), frames, strict=True)
+    )  # fmt: skip

@@ -7,6 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from explorer.figures import theme
+from explorer.figures.traces import Canvas, dots, filled, line, text, vertical
 from explorer.i18n import _
 from explorer.metrics.distance import ks_noise, ks_statistic
 from explorer.models.gaussian import Gaussian
@@ -27,41 +28,38 @@ def area(bell: Gaussian, a: float, b: float, data: np.ndarray | None = None) -> 
     a, b = min(a, b), max(a, b)
     x = np.unique(np.concatenate([np.linspace(*RANGE, 201), mu + sigma * np.linspace(-4, 4, 121)]))
     peak = float(bell.prob(np.array([mu]))[0])
-    figure = theme.figure("x", _("density p(x)"), RANGE, (0, 1.22 * peak))
+    made = Canvas.empty(("x", _("density p(x)")), RANGE, (0, 1.22 * peak))
     inside = np.concatenate([[a], x[(x > a) & (x < b)], [b]])
     if data is not None:
         edges = mu + sigma * np.linspace(-4, 4, 49)
         height, _edges = np.histogram(data, edges)
         height = height / len(data) / np.diff(edges)  # share per unit of x: comparable with p(x)
-        figure.add_trace(_bars(edges, height, "data", 0.35))
-    figure.add_trace(
-        go.Scatter(
-            x=inside,
-            y=bell.prob(inside),
-            fill="tozeroy",
-            mode="none",
-            fillcolor=theme.color("model", 0.28),
-            hoverinfo="skip",
-        )
-    )
+        made.add(_bars(edges, height, "data", 0.35))
+    area = {"x": inside, "y": bell.prob(inside)}
     hover = "x = %{x:.3g}<br>p(x) = %{y:.4g}<extra></extra>"
-    figure.add_trace(theme.line(x, bell.prob(x), hovertemplate=hover))
-    for end in (a, b):
-        figure.add_trace(theme.vertical(end, 0, 1.22 * peak))
+    made.add(
+        filled(area, theme.color("model", 0.28), mode="none", fill="tozeroy"),
+        line(x, bell.prob(x), hovertemplate=hover),
+        *(vertical(end, 0, 1.22 * peak) for end in (a, b)),
+    )
     share = f"<b>{100 * float(bell.interval(a, b)):.2f} %</b>"
     if b - a > 3:
-        figure.add_trace(theme.label((a + b) / 2, 0.42 * peak, share, "model", 22, "middle center"))
+        made.add(text((a + b) / 2, 0.42 * peak, share, "model", 22, at="middle center"))
     elif b < 6:  # too narrow to write in: beside it
-        figure.add_trace(theme.label(b + 0.2, 0.8 * peak, share, "model", 22, "middle right"))
+        made.add(text(b + 0.2, 0.8 * peak, share, "model", 22, at="middle right"))
     else:
-        figure.add_trace(theme.label(a - 0.2, 0.8 * peak, share, "model", 22, "middle left"))
-    return figure
+        made.add(text(a - 0.2, 0.8 * peak, share, "model", 22, at="middle left"))
+    return made.figure()
 
 
-def _bars(edges: np.ndarray, height: np.ndarray, role: str, opacity: float) -> go.Bar:
-    centre, width = (edges[1:] + edges[:-1]) / 2, np.diff(edges)
+def _bars(edges: np.ndarray, height: np.ndarray, role: str, opacity: float) -> dict:
     marker = {"color": theme.color(role, opacity), "line": {"width": 0}}
-    return go.Bar(x=centre, y=height, width=width, marker=marker, hoverinfo="skip")
+    return {"type": "bar", **_steps(edges, height), "marker": marker, "hoverinfo": "skip"}
+
+
+def _steps(edges: np.ndarray, height: np.ndarray) -> dict:
+    """Where bars stand, how high and how wide."""
+    return {"x": (edges[1:] + edges[:-1]) / 2, "y": height, "width": np.diff(edges)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,15 +90,15 @@ def forming(base: Base, scale: str, n_draws: int, seed: int) -> Forming:
     else:
         shown = bells
     x_range = _range(shown, scale, base)
-    figure = _panels(scale, x_range, distance, n_draws)
-    figure.frames = [
+    frames = [
         _frame(base, n, scale, s, g, bell, x_range, d)
         for n, s, g, bell, d in zip(TERMS, samples, shown, bells, distance, strict=True)
     ]
-    for index, change in zip(figure.frames[0].traces, figure.frames[0].data, strict=True):
-        figure.data[index].update(change.to_plotly_json())
+    made = _panels(scale, x_range, distance, n_draws)
+    for index, change in zip(frames[0]["traces"], frames[0]["data"], strict=True):
+        made.traces[index] |= change
     return Forming(
-        figure,
+        made.figure(frames),
         TERMS,
         distance,
         np.array([s.mean() for s in samples]),
@@ -133,55 +131,38 @@ def _range(shown: list[Gaussian], scale: str, base: Base) -> tuple[float, float]
     return float(ends[:, 0].min()), float(ends[:, 1].max())
 
 
-def _panels(
-    scale: str, x_range: tuple[float, float], distance: np.ndarray, n_draws: int
-) -> go.Figure:
+def _panels(scale: str, x_range: tuple[float, float], distance: np.ndarray, n_draws: int) -> Canvas:
     titles = {
         "z": _("z = (mean − μ) / (σ/√N)"),
         "mean": _("mean of N draws"),
         "sum": _("sum of N draws"),
     }
-    figure = theme.figure(titles[scale], _("density"), x_range, (0, 0.6))
-    ticks = {"type": "log", "tickvals": [1, 2, 5, 10, 20, 50], "domain": [0.7, 1.0]}
-    low = np.log10(min(distance.min(), ks_noise(n_draws)) * 0.6)
-    figure.layout.update(
-        xaxis={"domain": [0.0, 0.58]},
-        xaxis2={**theme.axis("N", (-0.08, np.log10(60))), **ticks, "anchor": "y2"},
-        yaxis2={
-            **theme.axis(_("KS distance to the limit"), (low, 0)),
-            "type": "log",
-            "anchor": "x2",
-            "dtick": 1,
-        },
-        bargap=0,
-    )
-    figure.add_trace(_bars(np.array([0.0, 1.0]), np.array([0.0]), "sample", 0.55))
-    figure.add_trace(theme.line(np.zeros(1), np.zeros(1), "truth"))
-    figure.add_trace(theme.line(np.array(TERMS), distance, "muted", 2, xaxis="x2", yaxis="y2"))
+    made = Canvas.empty((titles[scale], _("density")), x_range, (0, 0.6))
     noise = ks_noise(n_draws)
-    figure.add_trace(
-        theme.line(np.array([1.0, 50.0]), np.full(2, noise), "truth", 2, xaxis="x2", yaxis="y2")
+    made.layout["xaxis"]["domain"] = [0.0, 0.58]
+    ticks = {"type": "log", "tickvals": [1, 2, 5, 10, 20, 50], "domain": [0.7, 1.0]}
+    made.layout["xaxis2"] = theme.axis("N", (-0.08, np.log10(60)), **ticks, anchor="y2")
+    low = np.log10(min(distance.min(), noise) * 0.6)
+    made.layout["yaxis2"] = theme.axis(
+        _("KS distance to the limit"), (low, 0), type="log", anchor="x2", dtick=1
     )
-    figure.add_trace(
-        theme.label(1, noise, _("chance"), "truth", 13, "bottom right").update(
-            xaxis="x2", yaxis="y2"
-        )
+    made.layout["bargap"] = 0
+    right = {"xaxis": "x2", "yaxis": "y2"}
+    made.add(
+        _bars(np.array([0.0, 1.0]), np.array([0.0]), "sample", 0.55),
+        line(np.zeros(1), np.zeros(1), "truth"),
+        line(np.array(TERMS), distance, "muted", 2, **right),
+        line(np.array([1.0, 50.0]), np.full(2, noise), "truth", 2, **right),
+        text(1, noise, _("chance"), "truth", 13, at="bottom right", **right),
+        dots([1], [1], "condition", 14, marker={"symbol": "diamond"}, **right),
     )
-    marker = {"color": theme.color("condition"), "size": 14, "symbol": "diamond"}
-    figure.add_trace(
-        go.Scatter(x=[1], y=[1], mode="markers", marker=marker, xaxis="x2", yaxis="y2")
-    )
-    theme.narrow(
-        figure,
-        {
-            "xaxis.domain": [0, 1],
-            "xaxis2.domain": [0, 1],
-            "yaxis.domain": [0.47, 1],
-            "yaxis2.domain": [0, 0.27],
-        },
-        560,
-    )
-    return figure
+    made.narrow, made.narrow_height = {
+        "xaxis.domain": [0, 1],
+        "xaxis2.domain": [0, 1],
+        "yaxis.domain": [0.47, 1],
+        "yaxis2.domain": [0, 0.27],
+    }, 560  # fmt: skip
+    return made
 
 
 def _frame(
@@ -193,7 +174,7 @@ def _frame(
     bell: Gaussian,
     x_range: tuple[float, float],
     distance: float,
-) -> go.Frame:
+) -> dict:
     """What changes with N: the histogram, the limit's curve, the marker."""
     edges = _edges(base, n, scale, shown, bell, x_range)
     count, _edges_again = np.histogram(sample, edges)
@@ -202,17 +183,16 @@ def _frame(
     x = np.linspace(max(x_range[0], mu - 5 * sigma), min(x_range[1], mu + 5 * sigma), 161)
     curve = shown.prob(x) if base.has_limit else _cauchy(base, x, n, scale, bell)
     top = 1.25 * max(float(curve.max()), float(np.quantile(height, 0.98)))
-    bars = _bars(edges, height, "sample", 0.55)
-    return go.Frame(
-        name=f"= {n}",
-        traces=[0, 1, 5],
-        data=[
-            {"type": "bar", "x": bars.x, "y": bars.y, "width": bars.width},
+    return {
+        "name": f"= {n}",
+        "traces": [0, 1, 5],
+        "data": [
+            {"type": "bar", **_steps(edges, height)},
             {"type": "scatter", "x": x, "y": curve},
             {"type": "scatter", "x": [n], "y": [distance]},
         ],
-        layout={"yaxis": {"range": [0, top]}},
-    )
+        "layout": {"yaxis": {"range": [0, top]}},
+    }
 
 
 def _cauchy(base: Base, x: np.ndarray, n: int, scale: str, bell: Gaussian) -> np.ndarray:

@@ -8,7 +8,6 @@ that hold 3:1 against both backgrounds, because responsibilities blend them.
 from collections.abc import Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
 #: role: (light, dark). Contrast to the page >= 4.5:1, because equations use them as text too.
 ROLES = {
@@ -40,7 +39,6 @@ COMPONENTS = (
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "star", "hexagon", "cross", "x")
 
 FONT_SIZE = 15  # px; readable from the back row
-
 
 #: Behind words on a picture: curves and points do not run into the letters (CSS text-shadow).
 HALO = ", ".join([f"0 0 3px {ROLES['paper'][0]}"] * 4)
@@ -93,22 +91,6 @@ def dark_of() -> dict[str, str]:
     return pairs
 
 
-def figure(
-    x_title: str = "",
-    y_title: str = "",
-    x_range: Sequence[float] | None = None,
-    y_range: Sequence[float] | None = None,
-    height: int = 430,
-) -> go.Figure:
-    """An empty figure in the house style; axes titled with their units.
-
-    Style sits in a template, so that a figure costs a third of a millisecond and not three; for the
-    same reason prefer `line`, `label` and `vertical` here to plotly's shapes and annotations.
-    """
-    axes = {"xaxis": axis(x_title, x_range), "yaxis": axis(y_title, y_range)}
-    return go.Figure(layout={"template": STYLE, "height": height, **axes}, _validate=False)
-
-
 def axis(title: str = "", range_: Sequence[float] | None = None, **more: object) -> dict:
     """Settings of one axis; pass the result as `xaxis`, `yaxis2`, …"""
     settings: dict = {"title": {"text": title}, **more}
@@ -157,54 +139,3 @@ STYLE = {
         "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
     }
 }
-
-
-def narrow(figure: go.Figure, layout: dict, height: int) -> go.Figure:
-    """Attach layout changes for screens under 520 px (the stage applies them); returns `figure`."""
-    figure.layout.meta = {"narrow": layout, "narrowHeight": height}
-    return figure
-
-
-def points(
-    x: np.ndarray, y: np.ndarray, role: str = "data", size: float = 6, **more: object
-) -> go.Scatter:
-    """Data as filled dots, samples as open diamonds, latents as crosses; WebGL above 2,000."""
-    shape = {"sample": "diamond-open", "latent": "x-thin-open"}.get(role, "circle")
-    kind = go.Scattergl if len(x) > 2000 else go.Scatter
-    opacity = float(np.clip(60 / np.sqrt(max(len(x), 1)), 0.25, 0.85))
-    marker = {"color": color(role), "size": size, "symbol": shape, "opacity": opacity}
-    return kind(x=x, y=y, mode="markers", marker=marker, **more)
-
-
-def line(
-    x: np.ndarray, y: np.ndarray, role: str = "model", width: float = 3, **more: object
-) -> go.Scatter:
-    """A solid line; the exact truth is dashed, so that colour is never alone."""
-    dash = "dash" if role == "truth" else "solid"
-    return go.Scatter(
-        x=x, y=y, mode="lines", line={"color": color(role), "width": width, "dash": dash}, **more
-    )
-
-
-def label(
-    x: float, y: float, text: str, role: str = "ink", size: int = FONT_SIZE, at: str = "top center"
-) -> go.Scatter:
-    """Words on the curve itself, instead of a legend; `at` as plotly's textposition."""
-    return go.Scatter(
-        x=[x],
-        y=[y],
-        text=[text],
-        mode="text",
-        textposition=at,
-        textfont={"color": color(role), "size": size, "shadow": HALO},
-        hoverinfo="skip",
-        cliponaxis=False,
-    )
-
-
-def vertical(
-    x: float, low: float, high: float, role: str = "condition", dash: str = "dot"
-) -> go.Scatter:
-    """A vertical line at x from low to high, in data units."""
-    style = {"color": color(role), "width": 2, "dash": dash}
-    return go.Scatter(x=[x, x], y=[low, high], mode="lines", line=style, hoverinfo="skip")

@@ -1,8 +1,11 @@
-"""Traces as plain dictionaries, and a figure made of them in one go.
+"""Traces as plain dictionaries in the house style, and a picture made of them in one go.
 
-A figure of a dozen traces is built in half a millisecond this way, and in six with plotly's own
-objects, which check every value. Where a picture is built anew while a hand drags, that is what
-keeps it under the hand.
+    made = Canvas.empty(("x", "density"), (-4, 4), (0, 1))
+    made.add(filled(…), line(x, y, "truth"), text(0, 0.5, "<b>p</b>", "truth"))
+    picture = made.figure()
+
+With plotly's own objects, which check every value, a dozen traces take six milliseconds. Where a
+picture is built anew while a hand drags, that is what keeps it under the hand.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,18 +13,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from explorer.figures import theme
+from explorer.figures.picture import Picture
 
 QUIET = {"hoverinfo": "skip"}
+
+
+def _told(more: dict) -> dict:
+    """Nothing is said under the pointer unless a trace brings its own words for it."""
+    return more if "hovertemplate" in more else {**QUIET, **more}
 
 
 def line(x: Any, y: Any, color: str = "model", width: float = 3, **more: Any) -> dict:
     """A line in a role's colour or a hex; the exact truth is dashed, so colour is never alone."""
     dash = "dash" if color == "truth" else "solid"
     style = {"color": theme.color(color), "width": width, "dash": dash}
-    return {"type": "scatter", "x": x, "y": y, "mode": "lines", "line": style, **QUIET, **more}
+    return {"type": "scatter", "x": x, "y": y, "mode": "lines", "line": style, **_told(more)}
 
 
 def dots(x: Any, y: Any, color: Any, size: Any = 7, **more: Any) -> dict:
@@ -29,7 +37,17 @@ def dots(x: Any, y: Any, color: Any, size: Any = 7, **more: Any) -> dict:
     shown = theme.color(color) if isinstance(color, str) else color
     marker = {"color": shown, "size": size, **more.pop("marker", {})}
     trace = {"type": "scatter", "x": x, "y": y, "mode": "markers", "marker": marker}
-    return {**trace, **QUIET, **more}
+    return {**trace, **_told(more)}
+
+
+def points(x: np.ndarray, y: np.ndarray, role: str = "data", size: float = 6, **more: Any) -> dict:
+    """Data as filled dots, samples as open diamonds, latents as crosses; the more, the fainter, and
+    in WebGL above 2,000."""
+    shape = {"sample": "diamond-open", "latent": "x-thin-open"}.get(role, "circle")
+    opacity = float(np.clip(60 / np.sqrt(max(len(x), 1)), 0.25, 0.85))
+    kind = "scattergl" if len(x) > 2000 else "scatter"
+    made = dots(x, y, role, size, marker={"symbol": shape, "opacity": opacity}, **more)
+    return {**made, "type": kind}
 
 
 def text(x: float, y: float, words: str, color: str = "ink", size: int = 15, **more: Any) -> dict:
@@ -93,13 +111,12 @@ class Canvas:
         """On top of what is there."""
         self.traces.extend(traces)
 
-    def figure(self, frames: Iterable[dict] = ()) -> go.Figure:
+    def figure(self, frames: Iterable[dict] = ()) -> Picture:
         """What has been gathered, as a figure; frames are dictionaries too."""
         if self.narrow:
             meta = {"narrow": self.narrow, "narrowHeight": self.narrow_height}
             self.layout["meta"] = meta
-        film = list(frames) or None
-        return go.Figure(data=self.traces, layout=self.layout, frames=film, _validate=False)
+        return Picture(self.traces, self.layout, frames)
 
 
 def bare(range_: Sequence[float], **more: Any) -> dict:

@@ -150,9 +150,9 @@ def draw(mean: float, std: float, noise: np.ndarray) -> go.Figure:
         paths[:, 1] = np.stack([place, np.zeros(len(noise))], axis=1)
         lines = paths.reshape(-1, 2)
         return [
-            {"x": small(axis), "y": small(bell(centre, width, 0))},
-            {"x": small(place), "y": np.zeros(len(noise))},
-            {"x": small(lines[:, 0]), "y": small(lines[:, 1])},
+            {"type": "scatter", "x": small(axis), "y": small(bell(centre, width, 0))},
+            {"type": "scatter", "x": small(place), "y": np.zeros(len(noise))},
+            {"type": "scatter", "x": small(lines[:, 0]), "y": small(lines[:, 1])},
         ]
 
     canvas.add(line(axis, bell(0, 1, base), "latent", 2))
@@ -259,9 +259,9 @@ def training(lesson: Lesson) -> go.Figure:
         {
             "name": f"{int(step):,}",
             "data": [
-                {"x": small(codes[:, 0]), "y": small(codes[:, 1])},
+                {"type": "scatter", "x": small(codes[:, 0]), "y": small(codes[:, 1])},
                 {"type": "heatmap", "z": joined(plane)},
-                {"x": [int(step) + 1] * 2},
+                {"type": "scatter", "x": [int(step) + 1] * 2},
             ],
             "traces": [2, 3, 6],
         }
@@ -291,12 +291,7 @@ def _terms_of(canvas: Canvas, lesson: Lesson) -> None:
     third = {"xaxis": "x3", "yaxis": "y3"}
     canvas.add(line(small(steps), small(costs), "model", 2.5, **third))
     canvas.add(line(small(steps), small(kl), "latent", 2.5, **third))
-    mark = {"color": theme.color("condition"), "width": 2, "dash": "dot"}
-    place = [int(lesson.steps[-1]) + 1] * 2
-    canvas.add(
-        {"type": "scatter", "x": place, "y": [0, top], "mode": "lines", "line": mark, **third}
-        | QUIET
-    )
+    canvas.add(vertical(int(lesson.steps[-1]) + 1, 0, top, **third))
     end = float(steps[-1])
     for height, words, role in (
         (float(costs[-1]), _("− reconstruction"), "model"),

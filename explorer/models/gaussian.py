@@ -39,7 +39,7 @@ class Gaussian:
     def from_std(cls, mu: ArrayLike, sigma: ArrayLike) -> Gaussian:
         """Two numbers for D = 1; means (D,) and standard deviations (D,) for independent x_d."""
         mu, sigma = np.broadcast_arrays(np.atleast_1d(mu), np.asarray(sigma, dtype=float))
-        require(np.all(sigma > 0), f"a standard deviation must be positive, got {sigma}")
+        require(np.all(sigma > 0), f"a standard deviation must be positive, got {sigma.tolist()}")
         return cls(mu, np.diag(sigma**2))
 
     @classmethod

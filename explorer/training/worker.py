@@ -23,10 +23,12 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import chain
 from typing import Any
-from weakref import WeakValueDictionary
+from weakref import ReferenceType, WeakValueDictionary, ref
 
 SLICE = 0.05  # seconds of work per turn
-PATIENCE = 15.0  # seconds without a poll until a job is dropped
+PATIENCE = 15.0  # seconds without a poll until a job is stopped
+RESTING = 8  # stopped jobs that can go on at once; the others are worked through again up to there
+AGAIN = object()  # in place of what a job has yielded before
 
 
 class Hands:
@@ -145,7 +147,13 @@ class Job:
     def rest(self) -> Iterator[Any]:
         """For another job that goes on where this one was stopped: what there is, then what would
         have come."""
-        return chain(self.results, self._work or self._make())
+        work, self._work = self._work, None  # it goes on there, and can do so once
+        return chain(self.results, work or _again(self._make(), len(self.results)))
+
+    def drop(self) -> None:
+        """Let go of the work itself: a network and its optimiser take 1 MiB. What it has yielded
+        stays, and as the same comes again, it can still go on."""
+        self._work = None
 
     def _keep(self, result: Any) -> None:
         """Append it, or what an equal job has yielded in its place."""
@@ -163,7 +171,8 @@ class Job:
             if self._work is None:
                 self.state, self._work = "running", iter(self._make())
             while not self.over and self._clock() - start < seconds:
-                self._keep(next(self._work))
+                if (result := next(self._work)) is not AGAIN:
+                    self._keep(result)
                 HANDS.first()
         except StopIteration:
             self.state = "stopped" if self.state == "stopped" else "done"
@@ -172,12 +181,21 @@ class Job:
         self.seconds += self._clock() - start
 
 
+def _again(made: Iterable[Any], count: int) -> Iterator[Any]:
+    """`made` without its first `count` results. In their place comes AGAIN, so that whoever works
+    through them does so in turns."""
+    for result in made:
+        yield AGAIN if count else result
+        count -= bool(count) and result is not AGAIN
+
+
 class Worker:
     """The queue and its one thread, which ends when there is nothing to do."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._queue: deque[Job] = deque()
+        self._resting: deque[ReferenceType[Job]] = deque()  # stopped half way, newest last
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -223,6 +241,11 @@ class Worker:
                 self._queue.append(job)
                 if self._closed:
                     job.stop()
+        elif job.state == "stopped":
+            self._resting.append(ref(job))
+            while len(self._resting) > RESTING:
+                if (oldest := self._resting.popleft()()) is not None:
+                    oldest.drop()
         return True
 
     def _run(self) -> None:

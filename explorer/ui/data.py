@@ -9,6 +9,7 @@ import hashlib
 import zlib
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import streamlit as st
@@ -54,7 +55,7 @@ class Chosen:
         """Drawn by a program, not measured."""
         return self.table.simulated
 
-    @property
+    @cached_property
     def identity(self) -> Hashable:
         """Equal for equal numbers: the key of caches."""
         return hashlib.sha1(self.x.tobytes(), usedforsecurity=False).hexdigest(), self.x.shape

@@ -22,6 +22,7 @@ from explorer.inference import Network
 from explorer.sampling import LIBRARY, SERVICE, Look, Part, Shared, Wish
 from explorer.training.worker import Job
 from explorer.ui.live_training import pace, set_pace
+from explorer.ui.state import own_names
 
 Films = list[list[Look]]
 PLACE = ".sampling"  # behind a lesson's slug: where its session keeps the run
@@ -72,7 +73,7 @@ def leave() -> None:
     Finished ones stay in the library while there is room, and what the service dropped half way
     would begin anew in any case; only what the learner has stopped is kept as it is.
     """
-    for name in [str(name) for name in st.session_state if str(name).endswith(PLACE)]:
+    for name in [name for name in own_names() if name.endswith(PLACE)]:
         run: _Run | None = st.session_state[name]
         halted = st.session_state.get(f"{name.removesuffix(PLACE)}.halted")
         if run is None or (run.job.over and not halted):

@@ -12,7 +12,7 @@ import streamlit as st
 
 from explorer.components.address import Held, wake
 from explorer.i18n import _, n_
-from explorer.ui.state import State
+from explorer.ui.state import State, own_names
 
 LOST = "lost"  # names of what an earlier session of this tab held
 NAMES = {
@@ -34,9 +34,9 @@ def held(page: str) -> Held:
 
 def holding(page: str) -> list[str]:
     """Names of what only this session knows; `page` is the slug of the page that is open."""
-    session, names = st.session_state, [str(name) for name in st.session_state]
+    session, names = st.session_state, own_names()
 
-    def kept(*marks: str) -> list:  # only these are looked up: a component's state is dear to read
+    def kept(*marks: str) -> list:
         mine = [name for name in names if name.startswith(marks) or name.endswith(marks)]
         return [session.get(name) for name in mine if session.get(name) is not None]
 

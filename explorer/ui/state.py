@@ -14,6 +14,8 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+MISSING = object()
+
 
 @dataclass
 class State:
@@ -27,6 +29,7 @@ class State:
         self.defaults: dict[str, Any] = kept.setdefault("defaults", {})
         self._entered: dict[str, str] = kept.setdefault("entered", {})
         self._unsent: set[str] = kept.setdefault("unsent", set())
+        self._answers: dict[str, Any] = {}  # what the widgets said; a look into the session is dear
 
     def enter(self) -> bool:
         """Call at the top of a page: takes over the address if the page has just been opened, and
@@ -57,9 +60,8 @@ class State:
             except ValueError:
                 pass  # an address that makes no sense leaves the setting as it was
         value = self.values.setdefault(name, default)
-        if self.key(name) in st.session_state:  # the widget's own answer is the newest
-            value = st.session_state[self.key(name)]
-        return value
+        answer = self._answers[name] = st.session_state.get(self.key(name), MISSING)
+        return value if answer is MISSING else answer  # the widget's own is the newest
 
     def put(self, **values: Any) -> None:
         """Set values from a callback (a dragged handle, a preset, a revealed answer)."""
@@ -70,9 +72,9 @@ class State:
                 self._unsent.add(name)
 
     def settle(self, name: str, value: Any) -> None:
-        """Before its widget is made: give the widget this value."""
+        """After `read` and before its widget is made: give the widget this value."""
         self.values[name] = value
-        if name in self._unsent or st.session_state.get(self.key(name)) != value:
+        if name in self._unsent or self._answers[name] != value:
             st.session_state[self.key(name)] = value
             self._unsent.add(name)
 
@@ -95,6 +97,17 @@ class State:
             for name, value in self.values.items()
             if name in self.defaults and to_text(value) != to_text(self.defaults[name])
         }
+
+
+def own_names() -> list[str]:
+    """What the app has put into the session. Streamlit's own list of names looks up the value of
+    every widget, which takes longer than laying out three of them."""
+    context = get_script_run_ctx()
+    if context is None:
+        return [str(name) for name in st.session_state]
+    state = context.session_state._state
+    names = {*state._old_state, *state._new_session_state}  # and ids of widgets among them
+    return [name for name in names if not name.startswith("$$")]
 
 
 def _forget_widgets() -> None:

@@ -340,7 +340,7 @@ def show_hard(picture, panel) -> None:  # noqa: ANN001
     differ = soft.argmax(axis=1) != np.argsort(order)[steps[-1].labels]
     doubtful = int((soft.max(axis=1) < figures.SURE).sum())
     figure = views.hard(x, run, steps, means, labels, scale_by)
-    index = min(controls.hidden("frame", 4, integer(0, LAST)), len(figure.frames) - 1)
+    index = min(controls.hidden("frame", 4, integer(0, LAST)), len(figure.plain["frames"]) - 1)
     with picture:
         stage(
             figure,

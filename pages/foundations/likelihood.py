@@ -22,7 +22,15 @@ lesson = Lesson("likelihood")
 lesson.opening()
 chosen = lesson.data(dims=1, default="heights")
 controls, state = lesson.controls, lesson.state
-facts = figures.Facts.of(chosen.x, chosen.labels[0], str(chosen.table.units[0]))
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def known(identity: object, label: str, unit: str, _x: np.ndarray) -> figures.Facts:
+    """What follows from the data, once for everybody; `identity` stands for the numbers."""
+    return figures.Facts.of(_x, label, unit)
+
+
+facts = known(chosen.identity, chosen.labels[0], str(chosen.table.units[0]), chosen.x)
 moments, best = facts.moments, facts.moments.maximum()
 scale = figures.scale(facts)  # ranges, steps and first positions of the controls, in data units
 written = f"%.{facts.digits}f"

@@ -179,7 +179,7 @@ def cloud(seed: int) -> np.ndarray:
 
 def draw_film(hand: Hand, seed: int) -> None:
     figure = figures.through(hand, cloud(seed), figures.Plane())
-    told = [words.of_through(hand, t) for t in np.linspace(0, 1, len(figure.frames))]
+    told = [words.of_through(hand, t) for t in np.linspace(0, 1, len(figure.plain["frames"]))]
     stage(
         figure,
         key="multivariate.stage",

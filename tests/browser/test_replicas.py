@@ -41,7 +41,7 @@ daemon off;
 worker_processes 2;
 pid nginx.pid;
 error_log error.log warn;
-events {{}}
+events {{ worker_connections 2048; }}  # a learner takes four: two websockets, twice
 http {{
     log_format seats '$http_user_agent|$request_method|$uri|$status|$upstream_addr|'
                      '$sent_http_content_encoding|$sent_http_cache_control|$bytes_sent';

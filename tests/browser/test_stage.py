@@ -594,14 +594,16 @@ def test_only_what_has_changed_is_drawn(handles):
 
 #: Pictures within one frame of the screen: (height of the line, place of the edge or null).
 AT_ONCE = """(pictures) => {
-  const root = document.querySelector('.gx-root'), data = root.latest.data;
+  const root = document.querySelector('.gx-root');
+  const [rest, picture, film] = new TextDecoder().decode(root.latest.data).split('\\n');
   for (const [height, edge] of pictures) {
-    const figure = JSON.parse(data.figure);
+    const figure = JSON.parse(picture);
     figure.data[1].y = Array(6).fill(height);
     if (edge !== null) figure.data[2].x = [edge, edge];
     if (edge > 4) figure.layout.height = 300; // another layout: all is drawn anew
-    const next = { ...data, line: '', figure: JSON.stringify(figure) };
-    root.stage.update({ ...root.latest, data: next });
+    const told = JSON.stringify({ ...JSON.parse(rest), line: '' });
+    const next = [told, JSON.stringify(figure), film].join('\\n');
+    root.stage.update({ ...root.latest, data: new TextEncoder().encode(next) });
   }
 }"""
 EDGE = """() => { const [, trace] = [...document.querySelectorAll('.scatterlayer .js-line')];

@@ -5,12 +5,9 @@ from explorer.figures import theme, traces
 
 def test_words_have_a_halo_in_the_papers_colour():
     light, dark = theme.ROLES["paper"]
-    for font in (
-        traces.text(0, 0, "words", "truth")["textfont"],
-        theme.label(0, 0, "words", "truth").textfont.to_plotly_json(),
-    ):
-        assert font["color"] == theme.ROLES["truth"][0]
-        assert font["shadow"].count(light) == 4 and dark not in font["shadow"]
+    font = traces.text(0, 0, "words", "truth")["textfont"]
+    assert font["color"] == theme.ROLES["truth"][0]
+    assert font["shadow"].count(light) == 4 and dark not in font["shadow"]
 
 
 def test_words_on_a_fill_have_none():

@@ -77,10 +77,9 @@ def stage_data(at: AppTest, index: int = 0) -> dict:
     "figure" and each entry of "frames" are parsed; beside them "summary", "summaries", "handles",
     "live", "film", "start", … as `explorer.components.stage` sends them.
     """
-    data = _component(at, "explorer_stage", index)
-    data["figure"] = json.loads(data["figure"])
-    data["frames"] = json.loads(data["frames"]) if data["frames"] else []
-    return data
+    rest, figure, frames = _protos(at, "explorer_stage")[index].bytes.decode().split("\n")
+    film = json.loads(frames) if frames else []
+    return {**json.loads(rest), "figure": json.loads(figure), "frames": film}
 
 
 def stages(at: AppTest) -> int:
@@ -104,7 +103,7 @@ def texts(at: AppTest) -> list[str]:
     written = [element.value for kind in kinds + boxes for element in at.get(kind)]
     written += [fold.label for fold in at.expander]
     written += [f"{metric.label}: {metric.value}" for metric in at.metric]
-    written += [json.loads(proto.json)["summary"] for proto in _protos(at, "explorer_stage")]
+    written += [stage_data(at, index)["summary"] for index in range(stages(at))]
     return [text for text in written if text]
 
 
@@ -127,7 +126,8 @@ def address(at: AppTest) -> dict[str, str]:
 def shown(at: AppTest) -> str:
     """All that a learner sees but the controls: what the components draw, and what is written."""
     parts = [e.proto for e in at.get("bidi_component")]
-    pictures = [p.json for p in parts if p.component_name.split(".")[-1] != "explorer_address"]
+    parts = [p for p in parts if p.component_name.split(".")[-1] != "explorer_address"]
+    pictures = [part.json or part.bytes.decode() for part in parts]
     return "\n".join([*pictures, *texts(at)])
 
 

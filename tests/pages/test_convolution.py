@@ -110,9 +110,7 @@ def test_handle_and_film_move_the_window():
     assert "row 1, column 4" in words(at)
     scrub(at, 0)
     assert "row 1, column 1" in words(at)
-    np.testing.assert_allclose(
-        stage_data(at)["frames"][0]["data"][0]["z"], np.pad(SEVEN, 1)[:3, :3]
-    )
+    np.testing.assert_allclose(figure(at)["frames"][0]["data"][0]["z"], np.pad(SEVEN, 1)[:3, :3])
 
 
 def test_arrow_up_moves_the_window_up():

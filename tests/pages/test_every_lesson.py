@@ -14,6 +14,7 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
+from plotly.graph_objects import Figure
 from streamlit.testing.v1 import AppTest
 
 from explorer import catalog, i18n, lessons
@@ -41,6 +42,8 @@ from tests.pages.helpers import (
     shake,
     shown,
     speaks,
+    stage_data,
+    stages,
     texts,
     turn,
     unfold,
@@ -183,6 +186,9 @@ def test_every_control_at_its_extremes(slug):
         at = open_lesson(slug, alone=True)
         for view in way:
             speaks(turn(at, **view))
+        for index in range(stages(at)):  # ValueError for a setting that plotly does not have
+            told = stage_data(at, index)
+            Figure({**told["figure"], "frames": told["frames"][:2]})
         tried |= {name for view in way for name in view}
         back: dict[str, object] = {}
         for knob in knobs(at):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from explorer.training import worker as module
-from explorer.training.worker import PATIENCE, SLICE, Hands, Job, Worker, behind
+from explorer.training.worker import PATIENCE, RESTING, SLICE, Hands, Job, Worker, behind
 
 
 class Clock:
@@ -224,6 +224,71 @@ def test_equal_jobs_keep_what_they_yield_once():
     for other in others:
         same = [job for job in jobs if job.results[0] is other.results[0]]
         assert same == [other] and other.results == two.results
+
+
+def test_stopped_jobs_go_on_whether_their_work_is_still_there_or_not():
+    clock = Clock()
+    worker = Still(clock)
+    worked: list[tuple[str, int]] = []  # every step that was computed
+
+    def walk(name):
+        def make():
+            for number in range(9):
+                clock.now += 0.02
+                worked.append((name, number))
+                yield [name, number]
+
+        return make
+
+    def stopped(make, turns: int) -> Job:
+        job = worker.submit(make)
+        for _ in range(turns):
+            worker.work_once()
+        job.stop()
+        worker.work_once()
+        return job
+
+    first = stopped(walk("first"), 1)
+    others = [stopped(walk(n), 1) for n in range(RESTING)]
+    begun = worked.copy()
+    assert [job._work is None for job in (first, *others)] == [True] + [False] * RESTING
+
+    def went_on(job: Job) -> list:
+        rest = worker.submit(job.rest)
+        while worker.work_once():
+            pass
+        assert rest.state == "done" and rest.results[: len(job.results)] == job.results
+        return rest.results
+
+    assert went_on(others[-1]) == [[RESTING - 1, n] for n in range(9)]
+    assert worked == begun + [(RESTING - 1, n) for n in range(3, 9)]  # nothing twice
+    assert went_on(first) == [["first", n] for n in range(9)]
+    assert worked[len(begun) + 6 :] == [("first", n) for n in range(9)]  # all of it again,
+    assert all(a is b for a, b in zip(first.results, first.rest(), strict=False))  # kept as it was
+
+    # Stopped, gone on, stopped again and dropped: whoever goes on from there gets the rest.
+    half = stopped(stopped(walk("twice"), 1).rest, 1)
+    assert 3 < len(half.results) < 9
+    half.drop()
+    assert went_on(half) == [["twice", n] for n in range(9)]
+
+
+def test_what_is_worked_through_again_is_done_in_turns():
+    clock = Clock()
+    worker = Still(clock)
+    job = worker.submit(counting(clock, 40))
+    for _ in range(10):
+        worker.work_once()
+    job.stop()
+    worker.work_once()
+    job.drop()
+    rest = worker.submit(job.rest)
+    start = clock.now
+    worker.work_once()
+    assert rest.results == list(range(30)) and clock.now - start < 1.5 * SLICE
+    while worker.work_once():
+        pass
+    assert rest.results == list(range(40))
 
 
 def test_work_of_a_closed_tab_ends():

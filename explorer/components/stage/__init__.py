@@ -21,6 +21,7 @@ import streamlit as st
 
 from explorer.components import ahead
 from explorer.figures import theme
+from explorer.figures.picture import Picture, written
 from explorer.i18n import _
 
 HERE = Path(__file__).parent
@@ -72,10 +73,11 @@ class Encoded:
 
 def encode(figure: go.Figure) -> Encoded:
     """The figure with its film, if it has one."""
-    content = figure.to_dict()  # arrays become base64 typed arrays, which plotly.js reads
-    frames = tuple(map(_json, content.pop("frames", [])))
+    content = figure.plain if isinstance(figure, Picture) else figure.to_dict()
+    frames = tuple(map(written, content.get("frames", ())))
     digest = hashlib.sha256("".join(frames).encode()).hexdigest()[:12] if frames else ""
-    return Encoded(_json(content), frames, digest)
+    still = {name: part for name, part in content.items() if name != "frames"}
+    return Encoded(written(still), frames, digest)
 
 
 def stage(
@@ -126,11 +128,13 @@ def stage(
         "reports": on_scrub is not None,
         "words": _words(),
     }
-    if line:  # of a film the one frame that is seen at first; JSON has no line breaks
+    # Lines, for JSON has no line breaks: three texts as they are, where one JSON around them all
+    # would escape, and Streamlit would write it twice.
+    told = f"{json.dumps(data)}\n{shown.picture}\n"
+    if line:  # of a film the one frame that is seen at first
         seen = shown.frames[start] if 0 <= start < len(shown.frames) else ""
-        line.send(key, f"{json.dumps(data)}\n{shown.picture}\n{seen}")
+        line.send(key, told + seen)
     frames = f"[{','.join(shown.frames)}]" if shown.frames else ""
-    data |= {"figure": shown.picture, "frames": frames}
 
     def moved() -> None:
         report = reported(key, "moved")
@@ -145,7 +149,8 @@ def stage(
         if index is not None and on_scrub is not None:
             on_scrub(index)
 
-    _component()(key=key, data=data, on_moved_change=moved, on_scrubbed_change=scrubbed)
+    content = (told + frames).encode()
+    _component()(key=key, data=content, on_moved_change=moved, on_scrubbed_change=scrubbed)
 
 
 def reported(key: str, name: str) -> object:
@@ -226,10 +231,6 @@ def _component() -> Callable:
         js=loader,
         isolate_styles=False,
     )
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, cls=plotly.utils.PlotlyJSONEncoder, separators=(",", ":"))
 
 
 def _finite(handle: dict) -> dict:

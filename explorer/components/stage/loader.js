@@ -29,6 +29,9 @@ export default function (component) {
       root.stage ??= module.mount(root, Plotly);
       root.stage.update(root.latest);
     })
-    .catch(() => { root.textContent = component.data.words.failed; });
+    .catch(() => {
+      const [rest] = new TextDecoder().decode(component.data).split("\n", 1);
+      root.textContent = JSON.parse(rest).words.failed;
+    });
   return leave;
 }

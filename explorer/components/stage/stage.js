@@ -478,9 +478,11 @@ export function mount(root, Plotly) {
   // ---- a new state from the server ------------------------------------------------------------
   function update(next) {
     component = next;
-    stages.set(next.data.key, take);
-    listen(next.data.line);
-    take(next.data);
+    const [rest, figure, frames] = new TextDecoder().decode(next.data).split("\n");
+    const told = { ...JSON.parse(rest), figure, frames };
+    stages.set(told.key, take);
+    listen(told.line);
+    take(told);
   }
 
   // With the element comes the whole film, ahead of it only the frame that is seen.

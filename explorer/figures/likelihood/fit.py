@@ -9,16 +9,14 @@ from explorer.figures.likelihood.parts import (
     BELOW,
     LEFT,
     PLANE,
-    SWIFT,
     TICKS,
-    Places,
-    Word,
     bars,
-    compose,
     panels,
+    stack,
     star,
     words,
 )
+from explorer.figures.traces import dots, line, text
 from explorer.i18n import _
 from explorer.models.checks import Array
 from explorer.models.gaussian import Gaussian
@@ -29,23 +27,22 @@ EDGE = 0.6  # nats above its end, where what lies deeper waits
 
 def fit(facts: Facts, mu: float, sigma: float) -> go.Figure:
     """N(mu, sigma^2) over the data, under its logarithm, and as a place in the landscape."""
-    traces = [
+    made = panels(facts, (0, facts.top), 520)
+    made.layout["yaxis"]["domain"] = (0.45, 1)
+    made.layout["xaxis"] |= {"showticklabels": False, "title": {"text": ""}}
+    more = {"domain": LEFT, "anchor": "y3", "nticks": TICKS}
+    made.layout["xaxis3"] = theme.axis(facts.label, facts.span, **more)
+    more = {"domain": (0, 0.4), "anchor": "x3", "nticks": TICKS}
+    made.layout["yaxis3"] = theme.axis(_("log density (nats)"), log_range(facts), **more)
+    stack(made, 900, yaxis=(0.76, 1), yaxis3=(0.5, 0.73), yaxis2=(0, 0.38))
+    made.add(
         *_landscape(facts),
         *_standing(facts, mu, sigma),
         bars(facts, facts.heights, "data"),
         *_bell(facts, mu, sigma),
         *_log_density(facts, mu, sigma),
-    ]
-    layout = panels(facts, (0, facts.top), 520)
-    layout["yaxis"]["domain"] = (0.45, 1)
-    layout["xaxis"] |= {"showticklabels": False, "title": {"text": ""}}
-    more = {"domain": LEFT, "anchor": "y3", "nticks": TICKS}
-    layout["xaxis3"] = theme.axis(facts.label, facts.span, **more)
-    more = {"domain": (0, 0.4), "anchor": "x3", "nticks": TICKS}
-    layout["yaxis3"] = theme.axis(_("log density (nats)"), log_range(facts), **more)
-    stacked: Places = {"xaxis": (0, 1), "xaxis2": (0, 1), "xaxis3": (0, 1)}
-    stacked |= {"yaxis": (0.76, 1), "yaxis3": (0.5, 0.73), "yaxis2": (0, 0.38)}
-    return compose(traces, layout, stacked, 900)
+    )
+    return made.figure()
 
 
 def grips(facts: Facts, mu: float, sigma: float) -> dict[str, tuple[float, float]]:
@@ -67,35 +64,36 @@ def log_range(facts: Facts) -> tuple[float, float]:
     return ceiling - DEEP, ceiling
 
 
-def _landscape(facts: Facts) -> list[go.Scatter]:
+def _landscape(facts: Facts) -> list[dict]:
     """Lines of equal log-likelihood, nested and see-through: the higher, the darker."""
-    line = {"color": theme.color("model", 0.5), "width": 1}
-    style = {"mode": "lines", "fill": "toself", "fillcolor": theme.color("model", 0.13)}
+    edge = theme.color("model", 0.5)
+    style = {"fill": "toself", "fillcolor": theme.color("model", 0.13), **PLANE}
     return [
-        go.Scatter(meta=f"{drop:g}", x=curve[:, 0], y=curve[:, 1], line=line, **style, **PLANE)
+        line(curve[:, 0], curve[:, 1], edge, 1, meta=f"{drop:g}", **style)
         for drop, curve in zip(LEVELS, facts.contours, strict=True)
     ]
 
 
-def _standing(facts: Facts, mu: float, sigma: float) -> list[go.Scatter]:
+def _standing(facts: Facts, mu: float, sigma: float) -> list[dict]:
     """How deep the contours lie, the way from here to the maximum, and the maximum."""
     m, s = facts.moments.maximum()
     way = {"color": theme.color("muted"), "width": 2, "dash": "dot"}
     depths = [
-        Word(m, float(curve[0, 1]), f"−{drop:g}", "ink", size=12)
+        text(m, float(curve[0, 1]), f"−{drop:g}", "ink", 12, at="middle center")
         for drop, curve in zip(LEVELS, facts.contours, strict=True)
         if drop >= 0.1
     ]
-    top = Word(m, 0.95 * WIDEST * s, _("nats per point below the maximum"), "ink", size=12)
-    name = Word(m, s, "\u2002" + _("maximum"), "truth", "middle right")
+    unit = _("nats per point below the maximum")
+    top = text(m, 0.95 * WIDEST * s, unit, "ink", 12, at="middle center")
+    name = text(m, s, "\u2002" + _("maximum"), "truth", 14, at="middle right")
     return [
-        words(*depths, top, name, axes=PLANE),
-        go.Scatter(meta="way", x=[mu, m], y=[sigma, s], mode="lines", line=way, **PLANE),
+        words(*depths, top, name, **PLANE),
+        line([mu, m], [sigma, s], line=way, meta="way", **PLANE),
         star(m, s),
     ]
 
 
-def _bell(facts: Facts, mu: float, sigma: float) -> list[go.Scatter]:
+def _bell(facts: Facts, mu: float, sigma: float) -> list[dict]:
     """Your curve, with its middle and, as a distance, its sigma."""
     x = np.unique(np.concatenate([facts.grid, mu + sigma * np.linspace(-4, 4, 81)]))
     x = x[(x >= facts.span[0]) & (x <= facts.span[1])]
@@ -103,66 +101,59 @@ def _bell(facts: Facts, mu: float, sigma: float) -> list[go.Scatter]:
     side, height = at["sigma"][1], at["mu"][1]
     rule = np.array([[mu, 0], [mu, height], [np.nan, np.nan], [mu, side], [mu + sigma, side]])
     return [
-        theme.line(x, Gaussian.from_std(mu, sigma).prob(x), meta="curve", **SWIFT),
-        theme.line(rule[:, 0], rule[:, 1], width=1.5, meta="rule", **SWIFT),
+        line(x, Gaussian.from_std(mu, sigma).prob(x), meta="curve"),
+        line(rule[:, 0], rule[:, 1], width=1.5, meta="rule"),
         words(
-            Word(mu, height, "μ\u2003", "model", "middle left", 17),
-            Word(mu + sigma / 2, side, "σ", "model", "bottom center", 17),
+            text(mu, height, "μ\u2003", "model", 17, at="middle left"),
+            text(mu + sigma / 2, side, "σ", "model", 17, at="bottom center"),
         ),
     ]
 
 
-def _log_density(facts: Facts, mu: float, sigma: float) -> list[go.Scatter]:
+def _log_density(facts: Facts, mu: float, sigma: float) -> list[dict]:
     """The curve's logarithm, points riding on it, and the height they have on average."""
     bell, floor = Gaussian.from_std(mu, sigma), log_range(facts)[0]
     log_curve = bell.log_prob(facts.grid)
     seen = log_curve > floor - 3
     some = thinned(facts.sorted)
-    dots = {"color": theme.color("data"), "size": 6, "opacity": 0.7}
+    faint = {"opacity": 0.7}
     best = float(facts.moments.per_point(*facts.moments.maximum()))
     mean = float(facts.moments.per_point(mu, sigma))
     height, found = _held(mean, floor)
     span, right = np.array(facts.span), facts.span[1]
+    highest, yours = f"{_('highest mean')} {_held(best, floor)[1]}", f"{_('your mean')} {found}"
     outer, costs = _outermost(facts, bell, floor)
     return [
-        theme.line(facts.grid[seen], log_curve[seen], meta="log density", **BELOW),
-        go.Scatter(
-            meta="points", x=some, y=bell.log_prob(some), mode="markers", marker=dots, **BELOW
-        ),
+        line(facts.grid[seen], log_curve[seen], meta="log density", **BELOW),
+        dots(some, bell.log_prob(some), "data", 6, marker=faint, meta="points", **BELOW),
         outer,
-        theme.line(span, np.full(2, best), "truth", 1.5, meta="highest mean", **BELOW),
-        theme.line(span, np.full(2, height), "model", 1.5, meta="your mean", **BELOW),
+        line(span, np.full(2, best), "truth", 1.5, meta="highest mean", **BELOW),
+        line(span, np.full(2, height), "model", 1.5, meta="your mean", **BELOW),
         words(
             *costs,
-            Word(
-                right, best, f"{_('highest mean')} {_held(best, floor)[1]}", "truth", "top left", 13
-            ),
-            Word(right, height, f"{_('your mean')} {found}", "model", _below(mean, floor), 13),
-            axes=BELOW,
+            text(right, best, highest, "truth", 13, at="top left"),
+            text(right, height, yours, "model", 13, at=_below(mean, floor)),
+            **BELOW,
         ),
     ]
 
 
-def _outermost(facts: Facts, bell: Gaussian, floor: float) -> tuple[go.Scatter, list[Word]]:
+def _outermost(facts: Facts, bell: Gaussian, floor: float) -> tuple[dict, list[dict]]:
     """The two points that may cost most, and what they cost; deep ones wait at the edge."""
     held = [_held(float(y), floor, 1) for y in bell.log_prob(facts.ends)]
-    heights = [height for height, _text in held]
-    style = {"color": theme.color("data"), "size": 11}
-    dots = go.Scatter(
-        meta="outermost", x=facts.ends, y=heights, mode="markers", marker=style, **BELOW
-    )
+    heights = [height for height, _cost in held]
     sides = ("middle right", "middle left")
     costs = [
-        Word(float(x), height, f"\u2002{text}\u2002", "data", side, 13)
-        for x, (height, text), side in zip(facts.ends, held, sides, strict=True)
+        text(float(x), height, f"\u2002{cost}\u2002", "data", 13, at=side)
+        for x, (height, cost), side in zip(facts.ends, held, sides, strict=True)
     ]
-    return dots, costs
+    return dots(facts.ends, heights, "data", 11, meta="outermost", **BELOW), costs
 
 
 def _held(y: float, floor: float, digits: int = 3) -> tuple[float, str]:
     """A height that stays in the picture, and its true number."""
-    text = f"{y:,.{digits}f}".replace("-", "−")
-    return (y, text) if y > floor + EDGE else (floor + EDGE, f"{text} ↓")
+    true = f"{y:,.{digits}f}".replace("-", "−")
+    return (y, true) if y > floor + EDGE else (floor + EDGE, f"{true} ↓")
 
 
 def _below(y: float, floor: float) -> str:

@@ -7,15 +7,8 @@ import plotly.graph_objects as go
 
 from explorer.figures import theme
 from explorer.figures.likelihood.facts import MOST, Facts, counts, peak
-from explorer.figures.likelihood.parts import (
-    PLANE,
-    SWIFT,
-    Places,
-    bars,
-    compose,
-    panels,
-    star,
-)
+from explorer.figures.likelihood.parts import PLANE, bars, panels, stack, star
+from explorer.figures.traces import dots, line, points
 from explorer.i18n import _
 from explorer.models.checks import Array
 from explorer.models.gaussian import Gaussian
@@ -54,20 +47,19 @@ def spread(
 
     A film over the size of a study. Dashed, in green: the data's own curve, and what theory says.
     """
-    traces = [
+    made = panels(facts, (0, 1.1 * facts.top), 470)
+    for axis, range_ in _window(facts, found[0].n).items():
+        made.layout[axis] |= range_
+    made.layout["annotations"] = _legend()
+    made.layout["margin"] = {"t": 50}
+    stack(made, 700, yaxis=(0.62, 1), yaxis2=(0, 0.42))
+    made.add(
         *_moving(facts, found[0], ddof),
         bars(facts, facts.heights, "data"),
-        theme.line(facts.grid, facts.best.prob(facts.grid), "truth", 2.5, meta="all", **SWIFT),
+        line(facts.grid, facts.best.prob(facts.grid), "truth", 2.5, meta="all"),
         star(*facts.moments.maximum()),
-    ]
-    layout = panels(facts, (0, 1.1 * facts.top), 470)
-    for axis, range_ in _window(facts, found[0].n).items():
-        layout[axis] |= range_
-    layout["annotations"] = _legend()
-    layout["margin"] = {"t": 50}
-    stacked: Places = {"xaxis": (0, 1), "xaxis2": (0, 1), "yaxis": (0.62, 1), "yaxis2": (0, 0.42)}
-    frames = [_frame(facts, one, ddof, zoom) for one in found]
-    return compose(traces, layout, stacked, 700, frames)
+    )
+    return made.figure(_frame(facts, one, ddof, zoom) for one in found)
 
 
 def _legend() -> list[dict]:
@@ -95,45 +87,38 @@ def _caption(lines: Sequence[Sequence[tuple[str, str]]], x: str, y: str) -> dict
     return {"text": "<br>".join(spans), **place, **style}
 
 
-def _frame(facts: Facts, found: Estimates, ddof: int, zoom: bool) -> go.Frame:
+def _frame(facts: Facts, found: Estimates, ddof: int, zoom: bool) -> dict:
     content = _moving(facts, found, ddof)
-    content[0] = go.Scatter(y=content[0].y, _validate=False)  # the rest stays as it is
-    layout = _window(facts, found.n) if zoom else {}
-    places = list(range(len(content)))
-    return go.Frame(
-        name=f"{found.n:,}", data=content, traces=places, layout=layout, _validate=False
-    )
+    content[0] = {"type": "scatter", "y": content[0]["y"]}  # the rest stays as it is
+    moved = {"layout": _window(facts, found.n)} if zoom else {}
+    return {"name": f"{found.n:,}", "data": content, "traces": list(range(len(content))), **moved}
 
 
-def _moving(facts: Facts, found: Estimates, ddof: int) -> list[go.Scatter]:
+def _moving(facts: Facts, found: Estimates, ddof: int) -> list[dict]:
     """What changes with the size of a study."""
     m, s = facts.moments.maximum()
     sigma, (center, width) = sigmas(found, ddof), typical(found, ddof)
     ellipse = Gaussian.from_std([m, s], standard_errors(s, found.n)).ellipse(INSIDE_95, 72)
     # Where n points would lose 3 nats: the log-likelihood's own idea of the same 95 %.
     contour = facts.moments.contour(INSIDE_95**2 / 2 / found.n)
-    ring = {"color": theme.color("paper"), "width": 2}
-    middle = {"symbol": "diamond", "size": 15, "color": theme.color("sample"), "line": ring}
+    middle = {"symbol": "diamond", "line": {"color": theme.color("paper"), "width": 2}}
     return [
         _curves(facts, found.mean[:CURVES], sigma[:CURVES]),
-        theme.points(found.mean[:DOTS], sigma[:DOTS], "sample", 7, meta="studies", **PLANE),
-        theme.line(contour[:, 0], contour[:, 1], "model", 2, meta="3 nats", **PLANE),
-        theme.line(ellipse[:, 0], ellipse[:, 1], "truth", 2.5, meta="theory", **PLANE),
-        go.Scatter(meta="together", x=[center], y=[width], mode="markers", marker=middle, **PLANE),
+        points(found.mean[:DOTS], sigma[:DOTS], "sample", 7, meta="studies", **PLANE),
+        line(contour[:, 0], contour[:, 1], "model", 2, meta="3 nats", **PLANE),
+        line(ellipse[:, 0], ellipse[:, 1], "truth", 2.5, meta="theory", **PLANE),
+        dots([center], [width], "sample", 15, marker=middle, meta="together", **PLANE),
     ]
 
 
-def _curves(facts: Facts, means: Array, stds: Array) -> go.Scatter:
+def _curves(facts: Facts, means: Array, stds: Array) -> dict:
     """Several bells as one broken line. One without width is a spike that nobody could draw."""
     x = np.append(facts.grid[::2], np.nan)  # the gap between one curve and the next
     drawable = np.where(stds > 0, stds, np.nan)[:, None]
     z = (x - means[:, None]) / drawable  # (curves, points)
     bells = np.exp(-(z**2) / 2) * peak(1.0) / drawable
-    style = {"color": theme.color("sample", 0.6), "width": 1.5}
     y = bells.ravel().astype(np.float32)  # half the way to the browser
-    return go.Scatter(
-        meta="curves", x=np.tile(x, len(means)), y=y, mode="lines", line=style, **SWIFT
-    )
+    return line(np.tile(x, len(means)), y, theme.color("sample", 0.6), 1.5, meta="curves")
 
 
 def _window(facts: Facts, n: int) -> dict[str, dict]:

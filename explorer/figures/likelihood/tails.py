@@ -5,17 +5,8 @@ import plotly.graph_objects as go
 
 from explorer.figures import theme
 from explorer.figures.likelihood.facts import Facts, peak
-from explorer.figures.likelihood.parts import (
-    PLANE,
-    RIGHT,
-    SWIFT,
-    Places,
-    Word,
-    bars,
-    compose,
-    panels,
-    words,
-)
+from explorer.figures.likelihood.parts import PLANE, RIGHT, bars, panels, stack, words
+from explorer.figures.traces import QUIET, dots, line, text, vertical
 from explorer.i18n import _
 from explorer.models.checks import Array
 from explorer.models.gaussian import Gaussian
@@ -27,27 +18,27 @@ def tails(facts: Facts, mu: float, sigma: float, t: float, log: bool = False) ->
     """Areas on both sides of t; beside them the share on one side, as a curve of t."""
     bell = Gaussian.from_std(mu, sigma)
     low, high = facts.span
-    traces = [
-        bars(facts, facts.heights, "data"),
-        _area(bell, np.linspace(low, t, 100), 0.12, "up to t"),
-        _area(bell, np.linspace(t, high, 100), 0.55, "beyond t"),
-        theme.line(facts.grid, bell.prob(facts.grid), meta="curve", **SWIFT),
-        theme.vertical(t, 0, grip_height(facts, sigma)),
-        _readings(facts, bell, t),
-        *(_folded(facts, bell, t) if log else _cumulative(facts, bell, t)),
-    ]
-    layout = panels(facts, (0, _top(facts, sigma)), 450)
-    layout["xaxis2"] = theme.axis(facts.label, facts.span, domain=RIGHT, anchor="y2")
-    layout["yaxis2"] = theme.axis(_("share up to t"), (0, 1.02), anchor="x2")
+    made = panels(facts, (0, _top(facts, sigma)), 450)
+    made.layout["xaxis2"] = theme.axis(facts.label, facts.span, domain=RIGHT, anchor="y2")
+    made.layout["yaxis2"] = theme.axis(_("share up to t"), (0, 1.02), anchor="x2")
     if log:
         title = _("share beyond t")
         marks = 10.0 ** np.arange(FLOOR, 1)
         names = [f"{100 * mark:g} %" for mark in marks]
         ticks = {"tickvals": marks, "ticktext": names}
-        layout["yaxis2"] = theme.axis(title, (FLOOR, 0), anchor="x2", type="log", **ticks)
-        layout["xaxis2"]["domain"] = (0.62, 1.0)  # room for long names
-    stacked: Places = {"xaxis": (0, 1), "xaxis2": (0, 1), "yaxis": (0.56, 1), "yaxis2": (0, 0.4)}
-    return compose(traces, layout, stacked, 640)
+        made.layout["yaxis2"] = theme.axis(title, (FLOOR, 0), anchor="x2", type="log", **ticks)
+        made.layout["xaxis2"]["domain"] = (0.62, 1.0)  # room for long names
+    stack(made, 640, yaxis=(0.56, 1), yaxis2=(0, 0.4))
+    made.add(
+        bars(facts, facts.heights, "data"),
+        _area(bell, np.linspace(low, t, 100), 0.12, "up to t"),
+        _area(bell, np.linspace(t, high, 100), 0.55, "beyond t"),
+        line(facts.grid, bell.prob(facts.grid), meta="curve"),
+        vertical(t, 0, grip_height(facts, sigma)),
+        _readings(facts, bell, t),
+        *(_folded(facts, bell, t) if log else _cumulative(facts, bell, t)),
+    )
+    return made.figure()
 
 
 def _top(facts: Facts, sigma: float) -> float:
@@ -61,7 +52,7 @@ def grip_height(facts: Facts, sigma: float) -> float:
     return 0.78 * _top(facts, sigma)
 
 
-def _readings(facts: Facts, bell: Gaussian, t: float) -> go.Scatter:
+def _readings(facts: Facts, bell: Gaussian, t: float) -> dict:
     """On the left P(x <= t), on the right P(x > t): the model's, and under it the data's."""
     top = _top(facts, bell.mu_sigma()[1])
     shown = []
@@ -69,8 +60,8 @@ def _readings(facts: Facts, bell: Gaussian, t: float) -> go.Scatter:
         x, at = facts.span[side], ("middle right", "middle left")[side]
         model = f"{name} = {percent(both_sides(bell, t)[side])}"
         data = f"{_('counted')} {percent(counted(facts, t)[side] / facts.moments.n)}"
-        shown.append(Word(x, 0.96 * top, model, "model", at, 15))
-        shown.append(Word(x, 0.88 * top, data, "data", at, 14))
+        shown.append(text(x, 0.96 * top, model, "model", at=at))
+        shown.append(text(x, 0.88 * top, data, "data", 14, at=at))
     return words(*shown)
 
 
@@ -92,22 +83,22 @@ def percent(share: float) -> str:
     return f"{100 * share:.2f} %"
 
 
-def _area(bell: Gaussian, x: Array, alpha: float, name: str) -> go.Scatter:
+def _area(bell: Gaussian, x: Array, alpha: float, name: str) -> dict:
     style = {"fill": "tozeroy", "mode": "none", "fillcolor": theme.color("model", alpha)}
-    return go.Scatter(meta=name, x=x, y=bell.prob(x), **style, **SWIFT)
+    return {"type": "scatter", "meta": name, "x": x, "y": bell.prob(x), **style, **QUIET}
 
 
-def _cumulative(facts: Facts, bell: Gaussian, t: float) -> list[go.Scatter]:
+def _cumulative(facts: Facts, bell: Gaussian, t: float) -> list[dict]:
     """Share up to x: of the data as a staircase, of the model as a curve."""
     x, share = _stairs(facts)
     return [
         _staircase(x, share),
-        theme.line(facts.grid, bell.cdf(facts.grid), meta="share", **PLANE),
+        line(facts.grid, bell.cdf(facts.grid), meta="share", **PLANE),
         *_pointer(t, float(bell.cdf(t)), 0.0, facts.span[0]),
     ]
 
 
-def _folded(facts: Facts, bell: Gaussian, t: float) -> list[go.Scatter]:
+def _folded(facts: Facts, bell: Gaussian, t: float) -> list[dict]:
     """Share on the nearer side of x, on a logarithmic axis: a tent whose feet are the tails."""
     x, share = _stairs(facts)
     inside = share < 1
@@ -115,7 +106,7 @@ def _folded(facts: Facts, bell: Gaussian, t: float) -> list[go.Scatter]:
     tiny = 1e-300  # zero has no place on this axis
     return [
         _staircase(x[inside], np.minimum(share, 1 - share)[inside]),
-        theme.line(facts.grid, np.maximum(tent, tiny), meta="share", **PLANE),
+        line(facts.grid, np.maximum(tent, tiny), meta="share", **PLANE),
         *_pointer(t, max(min(both_sides(bell, t)), tiny), 10.0**FLOOR, facts.span[0]),
     ]
 
@@ -129,17 +120,15 @@ def _stairs(facts: Facts, most: int = 150) -> tuple[Array, Array]:
     return facts.sorted[chosen], (chosen + 1) / n
 
 
-def _staircase(x: Array, share: Array) -> go.Scatter:
+def _staircase(x: Array, share: Array) -> dict:
     style = {"color": theme.color("data"), "width": 5, "shape": "hv"}
-    return go.Scatter(meta="counted", x=x, y=share, mode="lines", line=style, opacity=0.5, **PLANE)
+    return line(x, share, line=style, opacity=0.5, meta="counted", **PLANE)
 
 
-def _pointer(t: float, share: float, floor: float, left: float) -> list[go.Scatter]:
+def _pointer(t: float, share: float, floor: float, left: float) -> list[dict]:
     """From t up to the curve and over to its share."""
     style = {"color": theme.color("condition"), "width": 2, "dash": "dot"}
-    dot = {"color": theme.color("condition"), "size": 10}
-    path = [t, t, left], [floor, share, share]
     return [
-        go.Scatter(meta="way", x=path[0], y=path[1], mode="lines", line=style, **PLANE),
-        go.Scatter(meta="t", x=[t], y=[share], mode="markers", marker=dot, **PLANE),
+        line([t, t, left], [floor, share, share], line=style, meta="way", **PLANE),
+        dots([t], [share], "condition", 10, meta="t", **PLANE),
     ]

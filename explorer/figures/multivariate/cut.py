@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import plotly.graph_objects as go
 
 from explorer.figures import theme
 from explorer.figures.multivariate.parts import (
@@ -21,6 +20,7 @@ from explorer.figures.multivariate.parts import (
     rounded,
     written,
 )
+from explorer.figures.picture import Picture
 from explorer.i18n import _
 from explorer.models.gaussian import Gaussian
 
@@ -45,7 +45,7 @@ def slice_(
     points: np.ndarray | None = None,
     strip: Strip | None = None,
     long_axis: bool = False,
-) -> go.Figure:
+) -> Picture:
     """The plane cut at x1 = a; beside it p(x2 | x1 = a) before p(x2), above it p(x1).
 
     `long_axis` adds the line of the first eigenvector, which is not the line of the conditional

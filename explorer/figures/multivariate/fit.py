@@ -1,7 +1,6 @@
 """A fit over its points, and beside it how many of them lie inside radius r."""
 
 import numpy as np
-import plotly.graph_objects as go
 
 from explorer.figures import theme
 from explorer.figures.multivariate.parts import (
@@ -17,6 +16,8 @@ from explorer.figures.multivariate.parts import (
     share_inside,
     written,
 )
+from explorer.figures.picture import Picture
+from explorer.figures.traces import Canvas
 from explorer.i18n import _
 from explorer.models.gaussian import Gaussian
 
@@ -30,7 +31,7 @@ def fit(
     plane: Plane,
     counted: bool = False,
     reference: tuple[Gaussian, str] | None = None,
-) -> go.Figure:
+) -> Picture:
     """Rings of a fit over its points (N, 2), and beside them the share of points inside radius r.
 
     `point` is the one in the learner's hand; `counted` says whether it is one of the points that
@@ -51,10 +52,9 @@ def fit(
         "xaxis2": theme.axis(_("distance r (in σ)"), (0, REACH), domain=[0.73, 1], anchor="y2"),
         "yaxis2": theme.axis(_("points inside r (%)"), (0, 108), anchor="x2"),
     }
-    figure = go.Figure(data=traces, layout=layout, _validate=False)
     stacked = {"xaxis.domain": [0, 1], "yaxis.domain": [0.44, 1]}
     stacked |= {"xaxis2.domain": [0, 1], "yaxis2.domain": [0, 0.28]}
-    return theme.narrow(figure, stacked, 640)
+    return Canvas(layout, traces, stacked, 640).figure()
 
 
 def _top(bell: Gaussian, radius: float) -> np.ndarray:

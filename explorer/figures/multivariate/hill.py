@@ -1,15 +1,16 @@
 """The density as a surface. Its mesh is made of rings, so it is smooth however narrow it gets."""
 
 import numpy as np
-import plotly.graph_objects as go
 
 from explorer.figures import theme
 from explorer.figures.multivariate.parts import HEIGHT, RADII, Plane, peak_of, unit_circle
+from explorer.figures.picture import Picture
+from explorer.figures.traces import QUIET, Canvas
 from explorer.i18n import _
 from explorer.models.gaussian import Gaussian
 
 
-def hill(bell: Gaussian, plane: Plane, a: float | None = None) -> go.Figure:
+def hill(bell: Gaussian, plane: Plane, a: float | None = None) -> Picture:
     """The density as a surface, with rings at 1, 2, 3 sigma; cut open along x1 = a if given."""
     circle, radius = unit_circle(49), np.linspace(0, 3.6, 25)
     mesh = bell.mean + radius[:, None, None] * (circle @ bell.cholesky.T)  # (25, 49, 2)
@@ -44,8 +45,7 @@ def _line_3d(points: np.ndarray, role: str, width: int) -> dict:
     """A line through points (N, 3)."""
     x, y, z = points.astype("f4").T
     style = {"color": theme.color(role), "width": width}
-    trace = {"type": "scatter3d", "x": x, "y": y, "z": z, "mode": "lines", "line": style}
-    return {**trace, "hoverinfo": "skip"}
+    return {"type": "scatter3d", "x": x, "y": y, "z": z, "mode": "lines", "line": style, **QUIET}
 
 
 def _cut(bell: Gaussian, a: float) -> list[dict]:
@@ -65,7 +65,7 @@ def _wider(limits: tuple[float, float]) -> tuple[float, float]:
     return limits[0] - room, limits[1] + room
 
 
-def _scene(plane: Plane, traces: list[dict], top: float) -> go.Figure:
+def _scene(plane: Plane, traces: list[dict], top: float) -> Picture:
     if plane.equal:  # a unit is a unit; and there is room for the foot of the hill
         x_range, y_range = _wider(plane.x_range), _wider(plane.y_range)
         shape = {"x": 1.3, "y": 1.3 * (y_range[1] - y_range[0]) / (x_range[1] - x_range[0])}
@@ -86,5 +86,5 @@ def _scene(plane: Plane, traces: list[dict], top: float) -> go.Figure:
         "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
         "uirevision": "hill",  # a turned hill stays turned while the numbers change
     }
-    figure = go.Figure(data=traces, layout=layout, _validate=False)
-    return theme.narrow(figure, {"scene.camera.eye": {"x": 1.15, "y": -2.2, "z": 1.15}}, 380)
+    further = {"scene.camera.eye": {"x": 1.15, "y": -2.2, "z": 1.15}}
+    return Canvas(layout, traces, further, 380).figure()

@@ -1,15 +1,16 @@
 """What the pictures of the `multivariate` lesson share: axes, lines, words, rings, side strips.
 
-Rings are exact: a circle of radius r sent through the Cholesky factor. Traces are plain
-dictionaries, because plotly's checked objects would cost more time than the drawing.
+Rings are exact: a circle of radius r sent through the Cholesky factor.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from explorer.figures import theme
+from explorer.figures.picture import Picture
+from explorer.figures.traces import Canvas, line, text
 from explorer.models.gaussian import Gaussian
 
 RADII = (1.0, 2.0, 3.0)
@@ -85,7 +86,7 @@ def rounded(value: float) -> str:
     return f"{value:,.0f}" if 1e4 <= abs(value) < 1e9 else f"{value:.4g}"
 
 
-def joint(plane: Plane, traces: list[dict], above: float, beside: float) -> go.Figure:
+def joint(plane: Plane, traces: list[dict], above: float, beside: float) -> Picture:
     """The plane, a strip above for p(x1) and one to the right for p(x2); peaks of both."""
     hidden = {"showticklabels": False, "ticks": "", "showgrid": False}
     anchor = {"scaleanchor": "x"} if plane.equal else {}
@@ -97,12 +98,11 @@ def joint(plane: Plane, traces: list[dict], above: float, beside: float) -> go.F
         "xaxis2": theme.axis("", (0, 1.15 * beside), domain=SIDE, anchor="y", **hidden),
         "yaxis2": theme.axis("", (0, 1.25 * above), domain=SIDE, anchor="x", **hidden),
     }
-    figure = go.Figure(data=traces, layout=layout, _validate=False)
     slim: dict = {f"{name}.domain": [0, 0.82] for name in ("xaxis", "yaxis")}
     slim |= {f"{name}.domain": [0.84, 1] for name in ("xaxis2", "yaxis2")}
     if plane.equal:  # nearer, so that fingers can tell the handles apart
         slim["xaxis.range"] = [0.8 * end for end in plane.x_range]
-    return theme.narrow(figure, slim, 420)
+    return Canvas(layout, traces, slim, 420).figure()
 
 
 def bell_above(bell: Gaussian, plane: Plane) -> list[dict]:
@@ -161,25 +161,22 @@ def held(point: tuple[float, float]) -> dict:
     return {**path(np.array([point]), "condition", 1), "mode": "markers", "marker": marker}
 
 
-def path(points: np.ndarray, role: str, width: float, dash: str = "solid", **more: object) -> dict:
+def path(points: np.ndarray, role: str, width: float, dash: str = "solid", **more: Any) -> dict:
     """A line through points (N, 2)."""
     style = {"color": theme.color(role), "width": width, "dash": dash}
     x, y = np.asarray(points, dtype=float).T
-    trace = {"type": "scatter", "x": x, "y": y, "mode": "lines", "line": style}
-    return {**trace, "hoverinfo": "skip", **more}
+    return line(x, y, line=style, **more)
 
 
 def written(
-    at: np.ndarray, words: list[str], role: str, where: str | list[str], **more: object
+    at: np.ndarray, words: list[str], role: str, where: str | list[str], **more: Any
 ) -> dict:
     """Words at the rows of `at` (N, 2), instead of a legend."""
-    font = {"color": theme.color(role), "size": SMALL, "shadow": theme.HALO}
     x, y = np.asarray(at, dtype=float).T
-    trace = {"type": "scatter", "x": x, "y": y, "text": words, "mode": "text", "textfont": font}
-    return {**trace, "textposition": where, "hoverinfo": "skip", "cliponaxis": False, **more}
+    return {**text(0, 0, "", role, SMALL, at=where, **more), "x": x, "y": y, "text": words}
 
 
-def dots(points: np.ndarray, size: float, opacity: float = 0.6, **more: object) -> dict:
+def dots(points: np.ndarray, size: float, opacity: float = 0.6, **more: Any) -> dict:
     """Data (N, 2) as filled dots."""
     marker = {"color": theme.color("data"), "size": size, "opacity": opacity}
     return path(points, "data", 1) | {"mode": "markers", "marker": marker, **more}

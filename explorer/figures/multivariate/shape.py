@@ -1,7 +1,6 @@
 """The ellipse seen from above: rings, own axes, and the bell of each coordinate alone."""
 
 import numpy as np
-import plotly.graph_objects as go
 
 from explorer.figures import theme
 from explorer.figures.multivariate.parts import (
@@ -21,11 +20,12 @@ from explorer.figures.multivariate.parts import (
     share_inside,
     written,
 )
+from explorer.figures.picture import Picture
 from explorer.i18n import _
 from explorer.models.gaussian import Gaussian
 
 
-def shape(bell: Gaussian, plane: Plane, point: tuple[float, float] | None = None) -> go.Figure:
+def shape(bell: Gaussian, plane: Plane, point: tuple[float, float] | None = None) -> Picture:
     """Rings, main axes and bounding box of a 2-D Gaussian, with the bell of each coordinate."""
     above, beside = bell.marginal([0]), bell.marginal([1])
     traces = [*bell_above(above, plane), *bell_beside(beside, plane)]
@@ -35,7 +35,7 @@ def shape(bell: Gaussian, plane: Plane, point: tuple[float, float] | None = None
     return joint(plane, traces, peak_of(above), peak_of(beside))
 
 
-def flat(hand: Hand, plane: Plane, a: float | None = None) -> go.Figure:
+def flat(hand: Hand, plane: Plane, a: float | None = None) -> Picture:
     """What is left of the rings at correlation +1 or -1: one line. The bells do not notice.
 
     Cut at x1 = a, it leaves a single value for x2.

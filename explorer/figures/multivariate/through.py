@@ -1,7 +1,6 @@
 """A round cloud becomes the ellipse: x = mu + L z, as a film."""
 
 import numpy as np
-import plotly.graph_objects as go
 
 from explorer.figures import theme
 from explorer.figures.multivariate.parts import (
@@ -13,9 +12,11 @@ from explorer.figures.multivariate.parts import (
     unit_circle,
     written,
 )
+from explorer.figures.picture import Picture
+from explorer.figures.traces import Canvas, small
 
 
-def through(hand: Hand, z: np.ndarray, plane: Plane, frames: int = 11) -> go.Figure:
+def through(hand: Hand, z: np.ndarray, plane: Plane, frames: int = 11) -> Picture:
     """The film from a round cloud z (N, 2) to x = mu + L z, also where L has rank one.
 
     Frame t shows (1 - t) z + t (mu + L z); the last one stands in the figure itself.
@@ -31,7 +32,7 @@ def through(hand: Hand, z: np.ndarray, plane: Plane, frames: int = 11) -> go.Fig
         "yaxis": theme.axis(plane.y_title, plane.y_range, scaleanchor="x"),
     }
     last = [*_moment(1.0, hand, z), *_ghost(hand)]
-    return go.Figure(data=last, layout=layout, frames=film, _validate=False)
+    return Canvas(layout, last).figure(film)
 
 
 def _moment(t: float, hand: Hand, z: np.ndarray) -> list[dict]:
@@ -63,7 +64,7 @@ def _ghost(hand: Hand) -> list[dict]:
 
 def _change(trace: dict) -> dict:
     """Only what differs from moment to moment; small numbers, for the way to the browser."""
-    moved = {"type": "scatter", "x": trace["x"].astype("f4"), "y": trace["y"].astype("f4")}
+    moved = {"type": "scatter", "x": small(trace["x"]), "y": small(trace["y"])}
     return moved | {name: trace[name] for name in ("line", "marker") if name in trace}
 
 

@@ -12,7 +12,8 @@ from starlette.middleware import Middleware
 
 from explorer import i18n
 from explorer.components.stage import Handle, Live, stage
-from explorer.figures import theme
+from explorer.figures import theme, traces
+from explorer.figures.traces import Canvas
 from explorer.ui.guard import Gate
 
 COUNT = 6
@@ -27,24 +28,25 @@ def count(name: str) -> int:
     return st.session_state[name]
 
 
-def points(height: float = 0.0) -> go.Figure:
-    figure = theme.figure("length (cm)", "width (cm)", (-1, COUNT), (-6, 6), height=320)
+def points(height: float = 0.0) -> Canvas:
+    made = Canvas.empty(("length (cm)", "width (cm)"), (-1, COUNT), (-6, 6), height=320)
     x = np.arange(COUNT, dtype=float)
-    figure.add_trace(theme.points(x, np.zeros(COUNT), "data", 9))
-    figure.add_trace(theme.line(x, np.full(COUNT, height), "model"))
-    return figure
+    made.add(traces.points(x, np.zeros(COUNT), "data", 9), traces.line(x, np.full(COUNT, height)))
+    return made
 
 
 def film() -> None:
     """Six frames: the line rises by one; the second trace alone changes."""
-    figure = points()
-    figure.frames = [
-        go.Frame(
-            name=f"{k} of {COUNT - 1}", data=[{"y": np.full(COUNT, float(k))}], traces=[1],
-            layout={"yaxis": {"title": {"text": f"width at {k}"}}},
-        )
+    frames = [
+        {
+            "name": f"{k} of {COUNT - 1}",
+            "data": [{"y": np.full(COUNT, float(k))}],
+            "traces": [1],
+            "layout": {"yaxis": {"title": {"text": f"width at {k}"}}},
+        }
         for k in range(COUNT)
-    ]  # fmt: skip
+    ]
+    figure = points().figure(frames)
 
     @st.fragment
     def act() -> None:
@@ -72,11 +74,11 @@ def films() -> None:
     def act() -> None:
         rise = st.slider("Rise", 1, 5, 1)
         start = st.number_input("Start", 0, COUNT - 1, 5)
-        figure = points()
-        figure.frames = [
-            go.Frame(name=f"{k}", data=[{"y": np.full(COUNT, k * rise / 5)}], traces=[1])
+        frames = [
+            {"name": f"{k}", "data": [{"y": np.full(COUNT, k * rise / 5)}], "traces": [1]}
             for k in range(COUNT)
         ]
+        figure = points().figure(frames)
         told = [f"The line is at {k * rise / 5}." for k in range(COUNT)]
         stage(figure, key="films", summary="", film="Step", frame_summaries=told, start=start)
         show(rise=rise, runs=count("runs"))
@@ -98,10 +100,10 @@ def handles() -> None:
     def act() -> None:
         st.button("Run again")
         where = state["where"]
-        figure = points(where["free"][1])
-        figure.add_trace(theme.vertical(where["side"][0], -6, 6))
+        made = points(where["free"][1])
+        made.add(traces.vertical(where["side"][0], -6, 6))
         stage(
-            figure,
+            made.figure(),
             key="handles",
             summary=f"The line is at {where['free'][1]:.2f}.",
             handles=[
@@ -128,19 +130,20 @@ def ride() -> None:
     @st.fragment
     def act() -> None:
         height = st.session_state["height"]
-        figure = points()
-        figure.frames = [
-            go.Frame(
-                name=f"{k}", data=[{"y": np.full(COUNT, height * k / 5)}], traces=[1],
-                layout={"meta": {"handles": {"height": [3.0, height * k / 5]}}},
-            )
+        frames = [
+            {
+                "name": f"{k}",
+                "data": [{"y": np.full(COUNT, height * k / 5)}],
+                "traces": [1],
+                "layout": {"meta": {"handles": {"height": [3.0, height * k / 5]}}},
+            }
             for k in range(COUNT)
-        ]  # fmt: skip
+        ]
         told = [f"The line is at {height * k / 5:.1f}." for k in range(COUNT)]
         grip = Handle("height", 3, height, "Height", axes="y", step=(1, 0.5), bounds=(0, 5, -5, 5))
         stage(
-            figure, key="ride", summary="", film="Step", frame_summaries=told, start=5,
-            handles=[grip], on_move=move,
+            points().figure(frames), key="ride", summary="", film="Step", start=5,
+            frame_summaries=told, handles=[grip], on_move=move,
         )  # fmt: skip
         show(height=height, runs=count("runs"))
 
@@ -156,7 +159,7 @@ def live() -> None:
     def act() -> None:
         index = state.setdefault("index", 10)
         stage(
-            points(values[index]),
+            points(values[index]).figure(),
             key="live",
             summary=f"The line is at {values[index]:.1f}.",
             live=Live("t", values, index, "s"),
@@ -168,20 +171,17 @@ def live() -> None:
 
 
 def panels() -> None:
-    """Two panels side by side, one below the other on a narrow screen."""
-    figure = points()
+    """Two panels side by side, one below the other on a narrow screen, by plotly's own means."""
+    figure = go.Figure(points().figure())
     figure.update_layout(
         xaxis={"domain": [0, 0.45]},
         xaxis2={"domain": [0.55, 1], "range": [-0.2, 1.2]},
         yaxis2={"range": [-0.2, 1.2]},
     )
     figure.add_trace(go.Scatter(x=[0, 1], y=[0, 1], xaxis="x2", yaxis="y2"))
-    theme.narrow(
-        figure,
-        {"xaxis.domain": [0, 1], "xaxis2.domain": [0, 1], "yaxis.domain": [0.6, 1],
-         "yaxis2.domain": [0, 0.4]},
-        640,
-    )  # fmt: skip
+    stacked = {"xaxis.domain": [0, 1], "xaxis2.domain": [0, 1]}
+    stacked |= {"yaxis.domain": [0.6, 1], "yaxis2.domain": [0, 0.4]}
+    figure.layout.meta = {"narrow": stacked, "narrowHeight": 640}
     stage(figure, key="panels", summary="Two panels.")
     show()
 
@@ -192,11 +192,11 @@ def crowd() -> None:
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(2, 5000))
     angle = turn / 20
-    figure = theme.figure("x", "y", (-5, 5), (-5, 5))
-    figure.add_trace(
-        theme.points(x * np.cos(angle) - y * np.sin(angle), x * np.sin(angle) + y * np.cos(angle))
+    made = Canvas.empty(("x", "y"), (-5, 5), (-5, 5))
+    made.add(
+        traces.points(x * np.cos(angle) - y * np.sin(angle), x * np.sin(angle) + y * np.cos(angle))
     )
-    stage(figure, key="crowd", summary=f"Turned by {turn}.")
+    stage(made.figure(), key="crowd", summary=f"Turned by {turn}.")
     show(turn=turn)
 
 
