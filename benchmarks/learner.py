@@ -17,6 +17,7 @@ import asyncio
 import json
 import re
 import time
+import urllib.request
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -67,18 +68,17 @@ class Learner:
         self._ended: asyncio.Queue[float] = asyncio.Queue()
         self._size, self._begun, self._sent = 0, 0.0, 0.0
         self._tasks: list[asyncio.Task] = []
-        self._line, self._cookies = "", ""
+        self._line = ""
+        self._headers: dict[str, str] = {}
         self.pictures = 0  # that came ahead
 
     async def __aenter__(self) -> Learner:
+        self._headers = await asyncio.to_thread(_seat, self._address)
         address = self._address.replace("http", "ws", 1) + "/_stcore/stream"
         self._socket = await websockets.connect(
             address, subprotocols=["streamlit"], max_size=None, open_timeout=PATIENCE,
-            ping_interval=None,
+            ping_interval=None, additional_headers=self._headers,
         )  # fmt: skip
-        if (answer := self._socket.response) is not None:  # a seat at one of several replicas
-            given = answer.headers.get_all("Set-Cookie")
-            self._cookies = "; ".join(cookie.split(";", 1)[0] for cookie in given)
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._again())]
         return self
 
@@ -177,9 +177,8 @@ class Learner:
     async def _look(self) -> None:
         """See each picture as it comes and say so."""
         address = self._address.replace("http", "ws", 1) + f"/ahead/{self._line}"
-        seat = {"Cookie": self._cookies} if self._cookies else {}
         async with websockets.connect(
-            address, max_size=None, ping_interval=None, additional_headers=seat
+            address, max_size=None, ping_interval=None, additional_headers=self._headers
         ) as socket:
             async for text in socket:
                 rest = str(text).split("\n", 1)[0]
@@ -250,6 +249,17 @@ class Learner:
                     message.rerun_script.is_auto_rerun = True
                     await self._send(message, fragment)
             due = {fragment: at for fragment, at in due.items() if fragment in self.asked_again}
+
+
+def _seat(address: str) -> dict[str, str]:
+    """The page itself, as a browser fetches it first; where several replicas answer, it comes with
+    a cookie that says which one."""
+    request = urllib.request.Request(address, headers={"Accept": "text/html"})
+    with urllib.request.urlopen(request, timeout=PATIENCE) as page:
+        page.read()
+        cookies = page.headers.get_all("Set-Cookie") or []
+    given = "; ".join(cookie.split(";", 1)[0] for cookie in cookies)
+    return {"Cookie": given} if given else {}
 
 
 def _state(widget: Widget, value: float | str | bool) -> WidgetState:
