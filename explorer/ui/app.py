@@ -8,11 +8,13 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import cache
 from itertools import groupby, islice
 from typing import Any
 
 import streamlit as st
 from starlette.middleware import Middleware
+from streamlit import config
 from streamlit.dataframe_util import determine_data_format
 from streamlit.runtime.pages_manager import PagesManager
 
@@ -23,7 +25,7 @@ from explorer.i18n import _
 from explorer.sampling import Wish, seeds, walk
 from explorer.training import small_vae
 from explorer.training.worker import one_thread
-from explorer.ui import guard, language, networks
+from explorer.ui import guard, language, networks, parcel
 
 HOME = "pages/home/home.py"
 ICON = catalog.ROOT / "explorer" / "ui" / "icon.svg"
@@ -31,6 +33,7 @@ ICON = catalog.ROOT / "explorer" / "ui" / "icon.svg"
 ARENA_MAX, MMAP_THRESHOLD = -8, -3  # of glibc, see mallopt(3)
 
 guard.read_forgivingly()
+parcel.collect()
 
 
 @asynccontextmanager
@@ -52,15 +55,20 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     # The first component of all makes Streamlit import pandas. If a class comes at once, plotly
     # would meet the half of it that is there meanwhile, and take it for the whole.
     determine_data_format([])
+    # Streamlit looks through all of its settings six times a run, and one up for each element; they
+    # stay as they are from here.
+    config.get_options_for_section = cache(config.get_options_for_section)
+    config.get_option = cache(config.get_option)
     share_fairly()
     answer_at_once()
     if os.environ.get("EXPLORER_PRELOAD"):
         preload()
     gc.collect()
     gc.freeze()  # what the imports made stays for good; spare the collector the walk
-    tidying = asyncio.create_task(tidy())
+    tasks = [asyncio.create_task(task) for task in (tidy(), parcel.deliver())]
     yield
-    tidying.cancel()
+    for task in tasks:
+        task.cancel()
 
 
 def preload() -> None:

@@ -121,7 +121,8 @@ class Visitor:
             self.written.append(inside.body)  # type: ignore[union-attr]
         key = self._know(inside, fragment)
         if key and kind == "bidi_component":
-            self.sent_data[key] = json.loads(inside.json or "{}")  # type: ignore[union-attr]
+            told = inside.json or inside.bytes.decode().split("\n", 1)[0]  # type: ignore[union-attr]
+            self.sent_data[key] = json.loads(told or "{}")
 
     def _know(self, inside: Any, fragment: str) -> str:
         """Remember a widget, or a block that can be opened, under its key."""

@@ -11,9 +11,10 @@ import math
 import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import plotly
 import plotly.graph_objects as go
@@ -120,9 +121,9 @@ def stage(
         "interval": interval,
         "summary": summary,
         "summaries": list(frame_summaries),
-        "handles": [_finite(asdict(handle)) for handle in handles],
+        "handles": [_finite(vars(handle)) for handle in handles],
         "answered": st.session_state.get(f"{key}.answered", 0),
-        "live": asdict(live) if live else None,
+        "live": vars(live) if live else None,
         "filename": filename,
         "bare": bare,
         "reports": on_scrub is not None,
@@ -233,10 +234,9 @@ def _component() -> Callable:
     )
 
 
-def _finite(handle: dict) -> dict:
+def _finite(handle: Mapping[str, Any]) -> dict:
     """JSON has no infinity; an open bound becomes null."""
-    handle["bounds"] = [b if math.isfinite(b) else None for b in handle["bounds"]]
-    return handle
+    return {**handle, "bounds": [b if math.isfinite(b) else None for b in handle["bounds"]]}
 
 
 def _words() -> dict[str, str]:
