@@ -97,6 +97,23 @@ def test_what_a_long_run_has_said_does_not_wait_for_its_end(server):
     assert server.sent[2:] == ["half"] and not session.soon
 
 
+def test_a_parcel_that_fails_keeps_back_no_other(server, caplog):
+    broken, sound = Session(), Session()
+    broken.flush_browser_queue = lambda: 1 / 0
+
+    async def a_while() -> None:
+        task = asyncio.create_task(parcel.deliver())
+        for turn in range(3):
+            broken.says(f"broken {turn}")
+            sound.says(f"sound {turn}")
+            await asyncio.sleep(3 * parcel.HELD)
+        task.cancel()
+
+    asyncio.run(a_while())
+    assert server.sent == [f"sound {turn}" for turn in range(3)]
+    assert "ZeroDivisionError" in caplog.text
+
+
 def test_what_is_said_just_when_a_parcel_was_found_empty_is_not_lost(server):
     session = Session()
 

@@ -34,11 +34,13 @@ def collect() -> None:
 
 
 async def deliver() -> None:
-    """What long runs have said so far, again and again; a task of the server's thread."""
+    """What long runs have said so far, again and again; a task of the server's thread. Each parcel
+    by a call of its own: one that fails is in the log, and keeps back no other."""
+    loop = asyncio.get_running_loop()
     while True:
         await asyncio.sleep(HELD)
         for session in list(_saying):
-            _send(session)
+            loop.call_soon(_send, session)
 
 
 def _send(session: AppSession) -> None:
